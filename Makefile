@@ -1,0 +1,54 @@
+# The two commands a newcomer needs are `make run` and `make test`; `make` alone lists all targets.
+
+PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(shell $(p) -c 'import sys; sys.version_info < (3, 11) or print("$(p)")' 2>/dev/null)))
+HOST ?= 127.0.0.1
+PORT ?= 7860
+ARTICLES ?=
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+export HF_HUB_OFFLINE ?= 1
+export GRADIO_ANALYTICS_ENABLED := False
+
+.DEFAULT_GOAL := help
+.PHONY: help run test index evaluate screenshot clean
+
+help:  ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: .venv/installed  ## serve the chat on http://127.0.0.1:7860 (PORT= HOST= ARTICLES=folder)
+	$(BIN)/qa serve $(ARTICLES) --host $(HOST) --port $(PORT)
+
+test: .venv/tested  ## lint, type-check and test everything, in a real browser too
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+index: .venv/installed  ## build or refresh the index (ARTICLES=folder, without it the seed articles)
+	$(BIN)/qa index $(or $(ARTICLES),seeds/articles)
+
+evaluate: .venv/installed  ## measure the answers to the gold questions about the seed articles
+	$(BIN)/qa evaluate seeds/questions.jsonl
+
+screenshot: .venv/tested  ## draw docs/screenshot.png anew with the browser test
+	QA_SCREENSHOT=1 $(BIN)/pytest tests/test_browser.py
+
+clean:  ## remove the environment and the default index
+	rm -rf .venv .index build *.egg-info
+
+.venv/installed: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11" >&2; exit 2; }
+	@echo "installing into .venv (once; a minute or two)"
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(PIP) -e .
+	@touch $@
+
+.venv/tested: .venv/installed
+	$(PIP) -e '.[test]'
+	@sh -c 'command -v chromium chromium-browser google-chrome' >/dev/null \
+	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
+	       && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-liberation >/dev/null; } \
+	  || $(BIN)/playwright install chromium
+	@touch $@

@@ -1,0 +1,40 @@
+"""The two things an index is made of: an article, and a passage of it.
+
+Knows what they are. Never knows where they come from or what is done with them.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One document, its text exactly as it was read.
+
+    `id` is its path below the folder it was read from, with forward slashes, so that it is the
+    same on every machine; a row of a table adds `#` and the row's number, counted from one.
+    `source` is the outlet. What is not known is an empty string, or None for the date.
+    """
+
+    id: str
+    title: str
+    text: str
+    source: str = ""
+    url: str = ""
+    published: date | None = None
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of everything that is indexed: two articles of one digest are the same."""
+        parts = (self.title, self.source, self.url, str(self.published or ""), self.text)
+        return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """The characters [start, end) of an article's text: what is searched and read as one piece."""
+
+    article_id: str
+    start: int
+    end: int

@@ -1,0 +1,71 @@
+"""An index opened for searching: the catalog and the vectors of one generation at a time.
+
+Knows how the two halves fit. Never knows what is searched for, or why.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from index.article import Article
+from index.build import check_embedder, vector_file
+from index.catalog import Catalog
+from index.errors import CorpusError
+from index.vectors import Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One generation, whole: what it reads stays as it is until it is given back."""
+
+    catalog: Catalog
+    vectors: Vectors
+    generation: int
+
+    def article(self, article_id: str) -> Article:
+        """An article that a passage of this generation names."""
+        found = self.catalog.article(article_id)
+        if found is None:
+            raise CorpusError(
+                f"the index in {self.catalog.folder} names {article_id} but does not hold it: build it anew"
+            )
+        return found
+
+
+class Corpus:
+    """An index folder that several threads may search while another process rebuilds it.
+
+    Args:
+        folder: where `index.build.build` put it.
+        embedder: the identity that its vectors must have.
+
+    Raises:
+        CorpusError: there is no finished index, or one of another embedder.
+    """
+
+    def __init__(self, folder: Path, embedder: str) -> None:
+        self.folder, self._embedder = folder, embedder
+        self._lock = threading.Lock()
+        self._loaded: tuple[int, Vectors] | None = None
+        with self.snapshot():
+            pass
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """The newest published generation, unchanged while the block lasts."""
+        with Catalog(self.folder) as catalog, catalog.snapshot():
+            generation = catalog.generation
+            if generation == 0:
+                raise CorpusError(f"the index in {self.folder} was never finished: build it with `qa index PATH`")
+            check_embedder(catalog, self._embedder)
+            yield Snapshot(catalog, self._vectors(catalog, generation), generation)
+
+    def _vectors(self, catalog: Catalog, generation: int) -> Vectors:
+        """The vectors of the generation: those in hand, else its file, else made again from the catalog."""
+        with self._lock:
+            if self._loaded is None or self._loaded[0] != generation:
+                found = Vectors.load(vector_file(self.folder, generation), catalog.meta("checksum"))
+                self._loaded = generation, found or Vectors(*catalog.passage_vectors())
+            return self._loaded[1]

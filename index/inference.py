@@ -1,0 +1,202 @@
+"""Run a transformer encoder fast on this machine: OpenVINO on CPUs, torch on GPUs or where there is no OpenVINO.
+
+Knows batches of token ids and named model outputs. Never knows what the outputs mean.
+
+A model is handed over as an identity and a function that makes its torch module. With
+OpenVINO the module is made once, converted, and kept in the cache folder under its identity;
+from then on torch is not imported at all.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import platformdirs
+
+from index.errors import ModelError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Array = npt.NDArray[Any]
+
+BATCH_TOKENS = 4096
+"""Most tokens in a batch, padding counted: about where a CPU's caches stop helping."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One encoded input: its token ids and, of the same length, their segment types."""
+
+    ids: Sequence[int]
+    types: Sequence[int]
+
+
+class Runner(Protocol):
+    """A model ready to run: three int64 arrays of shape (rows, tokens) in, its outputs out."""
+
+    engine: str
+
+    def __call__(self, ids: Array, mask: Array, types: Array) -> list[Array]: ...
+
+
+def load(identity: str, make: Callable[[], "nn.Module"], device: str = "auto", precision: str = "auto") -> Runner:
+    """Make a model ready on `device`.
+
+    Args:
+        identity: names the weights and the shape of the graph; the key of the cache.
+        make: makes the torch module, called with (ids, mask, types); only called where needed.
+        device: "auto" (a CUDA GPU if one is at hand, else OpenVINO on the CPU), "openvino",
+            or a torch device such as "cpu", "cuda" or "mps".
+        precision: "f32", or "auto" for what the chip does fastest (bfloat16 where it has it).
+
+    Raises:
+        ModelError: the module cannot be made or run there.
+    """
+    if device == "auto":
+        device = _best_device()
+    if device == "openvino":
+        return _OpenVINORunner(_converted(identity, make), precision)
+    return _TorchRunner(make(), device, precision)
+
+
+def run(runner: Runner, rows: Sequence[Row], pad: int, done: Callable[[int], None] | None = None) -> list[list[Array]]:
+    """Run all rows in batches of like length; for each row, in the order given, its outputs.
+
+    Outputs keep the padding of their batch at the end. `done` is told how many rows each
+    finished batch held.
+    """
+    results: list[list[Array]] = [[] for _ in rows]
+    for numbers in _batches([len(row.ids) for row in rows]):
+        shape = (len(numbers), len(rows[numbers[0]].ids))
+        ids, mask, types = np.full(shape, pad, np.int64), np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+        for line, number in enumerate(numbers):
+            length = len(rows[number].ids)
+            ids[line, :length], types[line, :length], mask[line, :length] = rows[number].ids, rows[number].types, 1
+        outputs = runner(ids, mask, types)
+        for line, number in enumerate(numbers):
+            results[number] = [output[line] for output in outputs]
+        if done:
+            done(len(numbers))
+    return results
+
+
+def cache_folder() -> Path:
+    """Where converted models are kept: `$QA_CACHE_DIR`, else the user's cache folder."""
+    return Path(os.environ.get("QA_CACHE_DIR") or platformdirs.user_cache_path("qa-articles"))
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Row numbers, longest first, grouped so that a batch padded to its longest stays under BATCH_TOKENS."""
+    batch: list[int] = []
+    for number in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
+        if batch and (len(batch) + 1) * lengths[batch[0]] > BATCH_TOKENS:
+            yield batch
+            batch = []
+        batch.append(number)
+    if batch:
+        yield batch
+
+
+def _best_device() -> str:
+    if Path("/dev/nvidiactl").exists() or shutil.which("nvidia-smi"):
+        import torch
+
+        if torch.cuda.is_available():
+            return "cuda"
+    return "openvino" if _openvino() else "cpu"
+
+
+@lru_cache(maxsize=1)
+def _openvino() -> Any:
+    """The openvino module, or None where it is not installed."""
+    try:
+        with _no_telemetry():
+            import openvino
+    except ImportError:
+        return None
+    return openvino
+
+
+@contextmanager
+def _no_telemetry() -> Iterator[None]:
+    """Import OpenVINO without its usage reports: with the reporter absent it takes its own silent stand-in."""
+    modules: dict[str, Any] = sys.modules
+    before = modules.get("openvino_telemetry")
+    modules["openvino_telemetry"] = None
+    try:
+        yield
+    finally:
+        modules["openvino_telemetry"] = before
+
+
+def _converted(identity: str, make: Callable[[], "nn.Module"]) -> Path:
+    """The cached OpenVINO form of a model, converted now if it is not there."""
+    openvino = _openvino()
+    if openvino is None:
+        raise ModelError("OpenVINO is not installed: run `pip install openvino`, or choose --device cpu")
+    folder = cache_folder() / f"{identity}-ov{openvino.__version__.split('-')[0]}"
+    if not (folder / "model.xml").exists():
+        module = make()
+        import torch
+
+        example = torch.ones((2, 8), dtype=torch.int64)
+        mask = torch.tensor([[1] * 8, [1] * 5 + [0] * 3])
+        with torch.inference_mode(), _no_telemetry():
+            model = openvino.convert_model(module, example_input=(example, mask, example * 0))
+        model.reshape({tensor: [-1, -1] for tensor in model.inputs})
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(dir=folder.parent))
+        openvino.save_model(model, beside / "model.xml", compress_to_fp16=False)
+        try:
+            beside.rename(folder)
+        except OSError:  # another process was quicker
+            shutil.rmtree(beside)
+    return folder / "model.xml"
+
+
+class _OpenVINORunner:
+    def __init__(self, path: Path, precision: str) -> None:
+        openvino = _openvino()
+        self.engine = f"openvino {precision}"
+        options = {"CACHE_DIR": str(path.parent / "compiled"), "PERFORMANCE_HINT": "LATENCY"}
+        if precision == "f32":
+            options["INFERENCE_PRECISION_HINT"] = "f32"
+        try:
+            compiled = openvino.Core().compile_model(path, "CPU", options)
+        except RuntimeError as error:
+            raise ModelError(f"{path} cannot be compiled ({error}): delete {path.parent} to convert it anew") from error
+        self._request = compiled.create_infer_request()
+        self._lock = threading.Lock()  # one request holds one set of buffers
+
+    def __call__(self, ids: Array, mask: Array, types: Array) -> list[Array]:
+        with self._lock:
+            outputs = self._request.infer([ids, mask, types])
+            return [np.asarray(outputs[i], np.float32) for i in range(len(outputs))]
+
+
+class _TorchRunner:
+    def __init__(self, module: "nn.Module", device: str, precision: str) -> None:
+        import torch
+
+        self._torch, self._device = torch, torch.device(device)
+        half = precision == "auto" and self._device.type == "cuda"
+        self._module = module.eval().to(self._device, torch.bfloat16 if half else torch.float32)
+        self.engine = f"torch {device} {'bf16' if half else 'f32'}"
+
+    def __call__(self, ids: Array, mask: Array, types: Array) -> list[Array]:
+        with self._torch.inference_mode():
+            inputs = (self._torch.from_numpy(array).to(self._device) for array in (ids, mask, types))
+            outputs = self._module(*inputs)
+        outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+        return [output.float().cpu().numpy() for output in outputs]

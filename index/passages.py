@@ -1,0 +1,110 @@
+"""Cut a text into passages: runs of whole sentences that fit a model's window.
+
+Knows sentences and token counts. Never knows what a passage is used for. Everything here is
+offsets into the text that was given; nothing is copied or cleaned.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+import pysbd
+
+Offsets = tuple[int, int]
+Tokenize = Callable[[list[str]], list[list[Offsets]]]
+"""Texts in, for each the character offsets of its tokens out."""
+
+CAPACITY = 200
+"""Most tokens a passage holds; the encoders at hand read 256 with a title or a question before it."""
+
+OVERLAP = 48
+"""A passage repeats the last sentences of the one before it, up to this many tokens, so that a
+sentence and the one it refers to stand together at least once."""
+
+_PARAGRAPH_END = re.compile(r"\s*\n\s*\n\s*|\s*\n(?=\W*[A-Z0-9])")
+_WRAP = re.compile(r"\s")
+
+
+def sentences(text: str, start: int = 0, end: int | None = None) -> list[Offsets]:
+    """The sentences in `text[start:end]` as offsets into `text`, trimmed of outer white space.
+
+    A blank line ends a sentence, and so does a line break before a capital or a digit; a line
+    that goes on in lower case is taken for a wrapped one. Within that, pySBD's rules decide
+    (Sadvilkar and Neumann 2020, arXiv:2010.09657), which know abbreviations such as "Gen.".
+    """
+    end = len(text) if end is None else end
+    found: list[Offsets] = []
+    for first, last in _paragraphs(text, start, end):
+        unwrapped = _WRAP.sub(" ", text[first:last])
+        pieces = pysbd.Segmenter(language="en", clean=False, char_span=True).segment(unwrapped)
+        spans = [(piece.start, piece.end) for piece in pieces]
+        if not _tiles(spans, len(unwrapped)):
+            spans = [(0, len(unwrapped))]  # pySBD lost its place on a repeated sentence
+        found += [trimmed for s, e in spans if (trimmed := _trim(text, first + s, first + e))]
+    return found
+
+
+def cut(text: str, kept: Sequence[Offsets], tokenize: Tokenize, capacity: int = CAPACITY) -> list[Offsets]:
+    """Passages that cover the `kept` ranges of a text and nothing outside them.
+
+    Args:
+        text: the article's text.
+        kept: character ranges that may be quoted, in order.
+        tokenize: the model's tokenizer, without special tokens.
+        capacity: most tokens in a passage. A sentence that is longer by itself is cut between words.
+    """
+    return [passage for start, end in kept for passage in _cut_range(text, start, end, tokenize, capacity)]
+
+
+def _cut_range(text: str, start: int, end: int, tokenize: Tokenize, capacity: int) -> Iterator[Offsets]:
+    units = _units(text, sentences(text, start, end), tokenize, capacity)
+    first = 0
+    while first < len(units):
+        last, used = first, 0
+        while last < len(units) and used + units[last][2] <= capacity:
+            used += units[last][2]
+            last += 1
+        yield units[first][0], units[last - 1][1]
+        if last == len(units):
+            return
+        shared = 0
+        while last - 1 > first and shared + units[last - 1][2] + units[min(last, len(units) - 1)][2] <= capacity:
+            shared += units[last - 1][2]
+            if shared > OVERLAP:
+                break
+            last -= 1
+        first = last
+
+
+def _units(text: str, found: Sequence[Offsets], tokenize: Tokenize, capacity: int) -> list[tuple[int, int, int]]:
+    """Sentences with their token counts, the overlong ones in pieces."""
+    units = []
+    for (start, end), tokens in zip(found, tokenize([text[s:e] for s, e in found]), strict=True):
+        if len(tokens) <= capacity:
+            units.append((start, end, len(tokens)))
+            continue
+        for piece in range(0, len(tokens), capacity):
+            part = tokens[piece : piece + capacity]
+            units.append((start + part[0][0], start + part[-1][1], len(part)))
+    return units
+
+
+def _paragraphs(text: str, start: int, end: int) -> Iterator[Offsets]:
+    for match in _PARAGRAPH_END.finditer(text, start, end):
+        if trimmed := _trim(text, start, match.start()):
+            yield trimmed
+        start = match.end()
+    if trimmed := _trim(text, start, end):
+        yield trimmed
+
+
+def _trim(text: str, start: int, end: int) -> Offsets | None:
+    piece = text[start:end]
+    if not piece.strip():
+        return None
+    return start + len(piece) - len(piece.lstrip()), end - len(piece) + len(piece.rstrip())
+
+
+def _tiles(spans: Sequence[Offsets], length: int) -> bool:
+    """Whether the spans follow one another from the first character to the last."""
+    edges = [0, *(edge for span in spans for edge in span), length]
+    return all(edges[i] == edges[i + 1] for i in range(0, len(edges), 2))

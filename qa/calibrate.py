@@ -1,0 +1,134 @@
+"""Fit the confidence on a validation set: the open-corpus form of a SQuAD 2.0 file.
+
+Its paragraphs become the corpus, its questions are asked of the whole of it. One half of the
+paragraphs' questions fits the weights and the threshold; every figure reported is of the other half.
+"""
+
+import json
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from index.build import build
+from index.corpus import Corpus
+from index.embedder import Embedder
+from index.errors import InputError
+from qa.confidence import Calibration, Features, fit
+from qa.evaluate import RIGHT, auroc, best_threshold
+from qa.pipeline import QuestionAnswerer
+from qa.reader import Reader
+from qa.retriever import Retriever
+from qa.squad import Example, read_squad, token_f1
+
+BINS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationReport:
+    """How the fitted confidence does on questions it was not fitted on; shares are 0 to 1.
+
+    f1: over all questions, a declined unanswerable one counting one. answer_f1: answerable
+    questions, always answered. right: the share of answerable questions answered and right.
+    declined: of the unanswerable ones. auroc: of the confidence, answerable against not.
+    expected_calibration_error: over 15 bins of equal mass.
+    """
+
+    answerable: int
+    unanswerable: int
+    threshold: float
+    f1: float
+    answer_f1: float
+    right: float
+    declined: float
+    auroc: float
+    expected_calibration_error: float
+
+    def as_dict(self) -> dict[str, int | float]:
+        return {name: round(v, 4) if isinstance(v, float) else v for name, v in asdict(self).items()}
+
+
+def open_corpus(squad: Path, folder: Path, answerable: int, unanswerable: int, seed: int = 7) -> list[Example]:
+    """Write the paragraphs of a SQuAD file as a corpus into `folder`; return the questions to ask of it.
+
+    Raises:
+        InputError: the file cannot be read, or holds fewer questions than asked for.
+    """
+    examples = read_squad(squad)
+    contexts = dict.fromkeys(example.context for example in examples)
+    with (folder / "paragraphs.jsonl").open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps({"text": context}, ensure_ascii=False) + "\n" for context in contexts)
+    rng = random.Random(seed)
+    kinds = [[e for e in examples if bool(e.spans) == wanted] for wanted in (True, False)]
+    for kind, wanted in zip(kinds, (answerable, unanswerable), strict=True):
+        if len(kind) < wanted:
+            raise InputError(f"{squad} holds {len(kind)} questions of a kind of which {wanted} are needed")
+    return rng.sample(kinds[0], answerable) + rng.sample(kinds[1], unanswerable)
+
+
+def calibrate(
+    squad: Path,
+    work: Path,
+    embedder: Embedder,
+    reader: Reader,
+    answerable: int = 1000,
+    unanswerable: int = 500,
+    progress: Callable[[str, int, int], None] = lambda *_: None,
+) -> tuple[Calibration, CalibrationReport]:
+    """Fit on one half of the questions, report on the other. `work` is a folder for the corpus and its index."""
+    examples = open_corpus(squad, work, answerable, unanswerable)
+    build([work / "paragraphs.jsonl"], work / "index", embedder, progress)
+    unfitted = Calibration(Features(1.0, 0.0, 0.0, 0.0), 0.0, 0.0)
+    corpus = Corpus(work / "index", embedder.identity)
+    qa = QuestionAnswerer(corpus, Retriever(embedder), reader, unfitted, embedder)
+
+    features, f1 = [], []
+    for number, example in enumerate(examples, 1):
+        found = qa.examine(example.question)
+        best = found.groups[0].best.quote if found.groups else ""
+        features.append(found.features[0] if found.features else Features(-20.0, 0.0, 0.0, 0.0))
+        f1.append(token_f1(best, example.answers) if example.spans else 0.0)
+        progress("asking", number, len(examples))
+
+    answers = np.array([bool(example.spans) for example in examples])
+    gain = np.array(f1)
+    halves = _halves(examples)
+    fitted = fit(
+        [f for f, first in zip(features, halves, strict=True) if first], (answers & (gain >= RIGHT))[halves].tolist()
+    )
+    belief = np.array([fitted.probability(f) for f in features])
+    threshold = min(1.0, max(0.0, best_threshold(belief[halves], gain[halves], answers[halves])))
+    return replace(fitted, threshold=threshold), _report(belief[~halves], gain[~halves], answers[~halves], threshold)
+
+
+def expected_calibration_error(belief: np.ndarray, right: np.ndarray, bins: int = BINS) -> float:
+    """Mean gap between belief and truth over bins of equal mass (Nguyen and O'Connor 2015, arXiv:1508.05154)."""
+    order = np.argsort(belief, kind="stable")
+    parts = [part for part in np.array_split(order, bins) if len(part)]
+    return float(sum(len(part) * abs(belief[part].mean() - right[part].mean()) for part in parts) / len(belief))
+
+
+def _halves(examples: Sequence[Example]) -> np.ndarray:
+    """True for the fitting half; all questions about one article are on the same side."""
+    titles = sorted({example.title for example in examples})
+    random.Random(len(titles)).shuffle(titles)
+    first = set(titles[::2])
+    return np.array([example.title in first for example in examples])
+
+
+def _report(belief: np.ndarray, gain: np.ndarray, answerable: np.ndarray, threshold: float) -> CalibrationReport:
+    given = belief >= threshold
+    right = answerable & (gain >= RIGHT)
+    return CalibrationReport(
+        answerable=int(answerable.sum()),
+        unanswerable=int((~answerable).sum()),
+        threshold=threshold,
+        f1=float(np.where(answerable, gain * given, ~given).mean()),
+        answer_f1=float(gain[answerable].mean()),
+        right=float((right & given)[answerable].mean()),
+        declined=float((~given)[~answerable].mean()),
+        auroc=auroc(belief, answerable),
+        expected_calibration_error=expected_calibration_error(belief, right.astype(float)),
+    )

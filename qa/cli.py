@@ -1,0 +1,357 @@
+"""The `qa` command: one subcommand for each thing people do, and `--json` for programs.
+
+Exit status: 0 answered or honestly declined, 2 something given cannot be used, 1 a fault of
+ours. Errors are one line on standard error; `--debug` shows where they arose.
+"""
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from index.build import BuildReport, build
+from index.build import Progress as Told
+from index.catalog import Catalog
+from index.embedder import Embedder
+from index.errors import CorpusError, InputError, QAError
+from index.verify import verify
+from qa.answer import Answer, Citation, NoAnswer
+from qa.evaluate import evaluate, evaluate_reader, read_questions, summarize
+from qa.pipeline import QuestionAnswerer, default_index
+from qa.reader import Reader
+from qa.squad import read_squad
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Ask a folder of articles. Every answer is a verbatim quote with its citation, or an honest refusal.",
+)
+out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+
+IndexDir = Annotated[Path | None, typer.Option("--index-dir", help="The index folder; by default the project's own.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+ReaderModel = Annotated[str | None, typer.Option("--reader-model", help="Another reader: a folder or hub name.")]
+EmbedderModel = Annotated[str | None, typer.Option("--embedder-model", help="Another embedder: a folder or hub name.")]
+Device = Annotated[str, typer.Option(help="auto, openvino, cpu, cuda or mps.")]
+MinConfidence = Annotated[float | None, typer.Option(help="Decline below this probability, 0 to 1.")]
+Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")]
+
+
+@app.callback()
+def options(debug: Annotated[bool, typer.Option(help="Show where an error arose.")] = False) -> None:
+    """Read by `main` before anything runs; here so that `--help` names it."""
+
+
+@app.command()
+def index(
+    paths: Annotated[
+        list[Path], typer.Argument(help="Folders and files of articles; the index will hold these and no others.")
+    ],
+    index_dir: IndexDir = None,
+    embedder_model: EmbedderModel = None,
+    device: Device = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Build or refresh an index: only what is new or changed is read into it."""
+    with progress_bar() as told:
+        report = build(paths, index_dir or default_index(), Embedder(embedder_model, device), told)
+    if as_json:
+        print_json(report_as_dict(report))
+    else:
+        out.print(told_report(report, index_dir or default_index()))
+    for skipped in report.skipped:
+        err.print(Text(f"skipped {skipped.path}: {skipped.reason}"), soft_wrap=True)
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="The question; - reads it from standard input.")],
+    index_dir: IndexDir = None,
+    source: Annotated[list[str] | None, typer.Option(help="Only articles of this outlet; may be repeated.")] = None,
+    after: Day = None,
+    before: Day = None,
+    min_confidence: MinConfidence = None,
+    reader_model: ReaderModel = None,
+    embedder_model: EmbedderModel = None,
+    device: Device = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Ask one question."""
+    asked = sys.stdin.read() if question == "-" else question
+    qa = QuestionAnswerer.open(index_dir, reader_model, embedder_model, min_confidence, device)
+    result = qa.ask(asked, (), source or (), _day(after), _day(before))
+    if as_json:
+        print_json(result.as_dict())
+    else:
+        print_result(result)
+
+
+@app.command("evaluate")
+def evaluate_command(
+    questions: Annotated[Path | None, typer.Argument(help="A question set, JSON Lines.")] = None,
+    reader: Annotated[
+        Path | None, typer.Option(help="Measure the reader alone on this SQuAD file (.json, .json.gz).")
+    ] = None,
+    index_dir: IndexDir = None,
+    sample: Annotated[
+        int | None, typer.Option(help="With --reader: only this many questions, evenly spread.", min=2)
+    ] = None,
+    min_confidence: MinConfidence = None,
+    reader_model: ReaderModel = None,
+    embedder_model: EmbedderModel = None,
+    device: Device = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Measure the answers to a question set over an index, or the reader alone with --reader."""
+    if (questions is None) == (reader is None):
+        raise InputError("name either a question set or --reader SQUAD.json")
+    figures: dict[str, Any]
+    if reader:
+        examples = read_squad(reader)
+        examples = examples[:: max(1, len(examples) // sample)][:sample] if sample else examples
+        with counted("asking", len(examples)) as done:
+            figures = evaluate_reader(Reader(reader_model, device), examples, done).as_dict()
+    else:
+        asked = read_questions(questions or Path())
+        qa = QuestionAnswerer.open(index_dir, reader_model, embedder_model, min_confidence, device)
+        with counted("asking", len(asked)) as done:
+            scores = evaluate(qa, asked, done)
+        figures = summarize(scores).as_dict()
+        if not as_json:
+            for s in scores:
+                wrong = not (s.right if s.question.answers else not s.result.found)
+                given = s.result.text if s.result.found else "(declined)"
+                mark = "[red]wrong[/]" if wrong else "[green]right[/]"
+                out.print(mark, Text(f"{s.result.confidence:.2f}  {s.question.question}  →  {given}"), soft_wrap=True)
+    if as_json:
+        print_json(figures)
+    else:
+        out.print(figures_table(figures))
+
+
+@app.command("calibrate")
+def calibrate_command(
+    squad: Annotated[Path, typer.Argument(help="A SQuAD 2.0 validation file (.json, .json.gz), never one trained on.")],
+    output: Annotated[
+        Path | None, typer.Option(help="Where to write the fitted numbers; by default into the package.")
+    ] = None,
+    answerable: int = 1000,
+    unanswerable: int = 500,
+    reader_model: ReaderModel = None,
+    device: Device = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Fit the confidence and its default threshold on validation questions, and report on those held out."""
+    from qa.calibrate import calibrate
+    from qa.confidence import SHIPPED
+
+    with tempfile.TemporaryDirectory() as work, progress_bar() as told:
+        fitted, report = calibrate(
+            squad,
+            Path(work),
+            Embedder(device=device),
+            reader := Reader(reader_model, device),
+            answerable,
+            unanswerable,
+            told,
+        )
+    fitted.save(output or SHIPPED, reader=reader.identity, validation=squad.name, held_out=report.as_dict())
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        out.print(figures_table(report.as_dict()))
+
+
+@app.command("train")
+def train_command(
+    data: Annotated[Path, typer.Argument(help="A folder with question sets in the SQuAD format (.json, .json.gz).")],
+    output: Annotated[Path, typer.Option(help="Where checkpoints and the finished reader go.")] = Path("reader"),
+    encoder: Annotated[Path | None, typer.Option(help="The encoder to start from; by default the embedder.")] = None,
+    passes: Annotated[float, typer.Option(min=0.0001, help="Passes over the data.")] = 1.25,
+    save_every: Annotated[int, typer.Option(min=1, help="Steps between checkpoints.")] = 250,
+    device: Annotated[str | None, typer.Option(help="cpu or cuda; by default a GPU where there is one.")] = None,
+) -> None:
+    """Train a reader; a run that was cut short goes on from its last checkpoint."""
+    from qa.train import Recipe, train
+
+    train(data, encoder, output, Recipe(passes=passes), save_every, device, err)
+
+
+@app.command()
+def serve(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Articles to serve; without any, those of the index.")
+    ] = None,
+    index_dir: IndexDir = None,
+    host: Annotated[str, typer.Option(help="0.0.0.0 lets other machines in.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535)] = 7860,
+    reader_model: ReaderModel = None,
+    embedder_model: EmbedderModel = None,
+    min_confidence: MinConfidence = None,
+) -> None:
+    """Open the web chat (the program `app`, with these options)."""
+    named = {
+        "index-dir": index_dir,
+        "reader-model": reader_model,
+        "embedder-model": embedder_model,
+        "min-confidence": min_confidence,
+    }
+    options = [f"--{name}={value}" for name, value in named.items() if value is not None]
+    command = [sys.executable, "-m", "app", *map(str, paths or []), f"--host={host}", f"--port={port}", *options]
+    os.execv(sys.executable, command)
+
+
+@app.command()
+def articles(index_dir: IndexDir = None, as_json: AsJson = False) -> None:
+    """List the articles of an index."""
+    with Catalog(index_dir or default_index()) as catalog:
+        found = catalog.articles()
+    if as_json:
+        fields = ("id", "title", "source", "url")
+        rows = [{n: getattr(a, n) for n in fields} | {"published": str(a.published or "") or None} for a in found]
+        print_json({"articles": rows})
+        return
+    table = Table("id", "title", "outlet", "published", box=None)
+    for article in found:
+        table.add_row(
+            *(Text(value) for value in (article.id, article.title, article.source, str(article.published or "")))
+        )
+    out.print(table)
+
+
+@app.command("verify")
+def verify_command(index_dir: IndexDir = None, as_json: AsJson = False) -> None:
+    """Check an index: catalog, full text and vectors against one another."""
+    report = verify(index_dir or default_index())
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        out.print(figures_table({k: v for k, v in report.as_dict().items() if k != "problems"}))
+        for problem in report.problems:
+            err.print(Text(problem), soft_wrap=True)
+    if report.problems:
+        raise CorpusError(
+            f"{len(report.problems)} problem(s) found: delete {index_dir or default_index()} and build it anew"
+        )
+
+
+def main() -> None:
+    """Entry point: run a command and turn errors into one line and an exit status."""
+    debug = "--debug" in sys.argv[1:]
+    try:
+        app(args=[argument for argument in sys.argv[1:] if argument != "--debug"])
+    except Exception as error:
+        if debug:
+            raise
+        known = isinstance(error, QAError)
+        err.print(
+            Text(f"qa: {error if known else f'unexpected {type(error).__name__}: {error} (--debug shows where)'}"),
+            soft_wrap=True,
+        )
+        sys.exit(2 if known else 1)
+
+
+# ---- printing --------------------------------------------------------------------------------
+
+
+def print_json(content: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(content, ensure_ascii=False) + "\n")
+
+
+def print_result(result: Answer | NoAnswer) -> None:
+    """An answer, or a refusal, as a person reads it."""
+    if not result.found:
+        out.print(f"I could not find this in the articles. [dim](best guess {result.confidence:.0%} likely)[/]")
+        for citation in result.closest:
+            out.print(Text(f"\n  {citation_line(citation)}", style="dim"))
+            out.print(Text(f"  {citation.quote}"), soft_wrap=True)
+        return
+    out.print(Text(result.text, style="bold"), f"[dim]({result.confidence:.0%} likely)[/]")
+    for number, citation in enumerate(result.citations, 1):
+        out.print(Text(f"\n  [{number}] {citation_line(citation)}", style="dim"))
+        sentence = Text(f"  {' '.join(citation.sentence.split())}")
+        sentence.highlight_words([" ".join(citation.quote.split())], "bold reverse")
+        out.print(sentence, soft_wrap=True)
+    for other in result.alternatives:
+        out.print(
+            Text(
+                f"\n  or: {other.text} ({other.confidence:.0%} likely; {other.citations[0].article.title})", style="dim"
+            )
+        )
+
+
+def citation_line(citation: Citation) -> str:
+    """Title, outlet and date, as far as they are known, and the place in the file."""
+    article = citation.article
+    known = [article.title, article.source, str(article.published or "")]
+    return f"{', '.join(part for part in known if part)} ({article.id}:{citation.start}-{citation.end})"
+
+
+def told_report(report: BuildReport, folder: Path) -> str:
+    """One line: what a build changed."""
+    changes = [
+        (len(report.added), "added"),
+        (len(report.changed), "changed"),
+        (len(report.removed), "removed"),
+        (report.unchanged, "unchanged"),
+    ]
+    counts = ", ".join(f"{count:,} {name}" for count, name in changes if count)
+    return f"{counts}: {report.passages:,} passages, {report.embedded:,} embedded, in {report.seconds:.1f} s ({folder})"
+
+
+def report_as_dict(report: BuildReport) -> dict[str, Any]:
+    fields = ("added", "changed", "removed", "unchanged", "passages", "embedded", "generation", "seconds")
+    skipped = [{"path": s.path, "reason": s.reason} for s in report.skipped]
+    return {name: getattr(report, name) for name in fields} | {"skipped": skipped}
+
+
+def figures_table(figures: dict[str, Any]) -> Table:
+    table = Table(show_header=False, box=None)
+    for name, value in figures.items():
+        table.add_row(name.replace("_", " "), "–" if value is None else str(value))
+    return table
+
+
+@contextmanager
+def progress_bar() -> Iterator[Told]:
+    """A bar on standard error that follows the stages of a build."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as bar:
+        tasks: dict[str, Any] = {}
+
+        def told(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(stage, total=total or None)
+            bar.update(tasks[stage], completed=done, total=total or None)
+
+        yield told
+
+
+@contextmanager
+def counted(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar on standard error for a known number of things."""
+    finished = 0
+    with progress_bar() as told:
+
+        def done(count: int) -> None:
+            nonlocal finished
+            finished += count
+            told(what, finished, total)
+
+        yield done
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None

@@ -1,0 +1,98 @@
+"""How likely an answer is right: a fitted probability, and the threshold below which to decline.
+
+Knows a few numbers about the best answer. Never knows how it is shown. The fitted weights are
+plain JSON in `qa/models/confidence.json`, written by `qa calibrate`.
+"""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, astuple, dataclass
+from pathlib import Path
+
+from rapidfuzz import fuzz
+
+from index.errors import ModelError
+from qa.retriever import content_words
+
+SHIPPED = Path(__file__).parent / "models" / "confidence.json"
+
+ALIKE = 75
+"""From this similarity, 0 to 100, two words count as spellings of one: Zour and Zor, Bukamal and Boukamal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What is known about a best answer before it is given.
+
+    margin: span score less null score, in logits.
+    lead: margin less that of the best other answer, in logits.
+    cosine: similarity of meaning between question and passage.
+    coverage: share of the question's content words that stand in the passage or its title, 0 to 1.
+    """
+
+    margin: float
+    lead: float
+    cosine: float
+    coverage: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A logistic model over the features (Platt 1999), with the threshold chosen on the same data."""
+
+    weights: Features
+    intercept: float
+    threshold: float
+
+    def probability(self, features: Features) -> float:
+        """That the answer is right, 0 to 1."""
+        logit = self.intercept + sum(w * f for w, f in zip(astuple(self.weights), astuple(features), strict=True))
+        return 1 / (1 + math.exp(-max(-50.0, min(50.0, logit))))
+
+    @classmethod
+    def load(cls, path: Path = SHIPPED) -> "Calibration":
+        """Raises: ModelError: the file is missing or damaged."""
+        try:
+            stored = json.loads(path.read_text(encoding="utf-8"))
+            return cls(Features(**stored["weights"]), float(stored["intercept"]), float(stored["threshold"]))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ModelError(
+                f"the confidence file {path} cannot be used ({error}): write it with `qa calibrate`"
+            ) from error
+
+    def save(self, path: Path, **notes: object) -> None:
+        """Write the numbers, and beside them how they were found."""
+        path.write_text(json.dumps(asdict(self) | notes, indent=2) + "\n", encoding="utf-8")
+
+
+def coverage(question: str, text: str) -> float:
+    """Share of the question's content words that the text holds, in this spelling or one close to it."""
+    words, there = content_words(question), set(content_words(text))
+    if not words:
+        return 0.0
+    return sum(_held(word, there) for word in words) / len(words)
+
+
+def _held(word: str, there: set[str]) -> bool:
+    if word in there:
+        return True
+    return len(word) > 3 and any(_alike(word, other) for other in there)
+
+
+def _alike(word: str, other: str) -> bool:
+    return len(other) > 3 and (word[:4] == other[:4] or (word[0] == other[0] and fuzz.ratio(word, other) >= ALIKE))
+
+
+def fit(features: Sequence[Features], right: Sequence[bool]) -> Calibration:
+    """Fit the probability that an answer with these features is right; the threshold is left at one half."""
+    import numpy as np
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+
+    matrix = np.array([astuple(f) for f in features])
+    scaler = StandardScaler().fit(matrix)
+    model = LogisticRegression(C=10.0, max_iter=1000).fit(scaler.transform(matrix), np.array(right))
+    weights = model.coef_[0] / scaler.scale_
+    intercept = float(model.intercept_[0] - weights @ scaler.mean_)
+    return Calibration(Features(*map(float, weights)), intercept, 0.5)

@@ -1,0 +1,235 @@
+"""Measure answers against question sets: over an index, or the reader alone on given passages.
+
+Knows measures. Never knows how an answer is found.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import fmean
+
+import numpy as np
+
+from index.errors import InputError
+from qa.answer import Answer, NoAnswer
+from qa.pipeline import QuestionAnswerer
+from qa.reader import Reader
+from qa.squad import Example, exact_match, token_f1
+
+RIGHT = 0.5
+"""From this token F1 against an accepted answer, an answer counts as right."""
+
+Done = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A line of a question set: what is asked, accepted answers (none: not in the articles), supporting articles."""
+
+    id: str
+    question: str
+    answers: tuple[str, ...]
+    articles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How one question went."""
+
+    question: Question
+    result: Answer | NoAnswer
+    right: bool
+    f1: float
+    exact: float
+    citations_exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A question set's figures; shares are 0 to 1, and None where there was nothing to measure.
+
+    right: answerable questions whose given answer reaches a token F1 of 0.5.
+    declined: unanswerable questions that were declined.
+    exact_match, f1: over answerable questions, a declined one counting zero.
+    answered: share of all questions that got an answer; accuracy: of these, the share right.
+    supported: right answers whose first citation stands in an article the set names.
+    citations_exact: citations whose quote and sentence stand in the article, at the offsets given.
+    seconds: median time of a question.
+    """
+
+    answerable: int
+    right: int
+    unanswerable: int
+    declined: int
+    exact_match: float | None
+    f1: float | None
+    answered: float | None
+    accuracy: float | None
+    supported: float | None
+    citations_exact: float | None
+    seconds: float | None
+
+    def as_dict(self) -> dict[str, int | float | None]:
+        return {name: round(v, 4) if isinstance(v, float) else v for name, v in asdict(self).items()}
+
+
+def read_questions(path: Path) -> list[Question]:
+    """Read a question set, JSON Lines of `{"id", "question", "answers", "articles"}`.
+
+    Raises:
+        InputError: the file is missing or empty, or a line of it is not such an object.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"the question set {path} cannot be read: {error}") from error
+    questions = [_question(line, f"{path}, line {n}", str(n)) for n, line in enumerate(lines, 1) if line.strip()]
+    if not questions:
+        raise InputError(f"the question set {path} holds no questions")
+    return questions
+
+
+def _question(line: str, where: str, number: str) -> Question:
+    try:
+        fields = json.loads(line)
+        found = Question(
+            str(fields.get("id", number)),
+            fields["question"],
+            tuple(fields["answers"]),
+            tuple(fields.get("articles", ())),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f'{where}: not a JSON object with "question" and "answers" ({error})') from error
+    return found
+
+
+def evaluate(qa: QuestionAnswerer, questions: Iterable[Question], done: Done = lambda _: None) -> list[Score]:
+    """Ask every question and score what comes back; `done` is told 1 after each."""
+    scores = []
+    for question in questions:
+        scores.append(score(question, qa.ask(question.question), qa))
+        done(1)
+    return scores
+
+
+def score(question: Question, result: Answer | NoAnswer, qa: QuestionAnswerer) -> Score:
+    """Compare a result with the accepted answers, and its citations with the articles of the index."""
+    text = result.text or ""
+    f1 = token_f1(text, question.answers)
+    right = result.found and bool(question.answers) and f1 >= RIGHT
+    cited = [(c, qa.article(c.article.id).text) for c in result.citations]
+    exact = all(text[c.start : c.end] == c.quote and c.quote in c.sentence and c.sentence in text for c, text in cited)
+    return Score(question, result, right, f1, exact_match(text, question.answers), exact)
+
+
+def summarize(scores: Sequence[Score]) -> Summary:
+    """The figures of a scored question set."""
+    answerable = [s for s in scores if s.question.answers]
+    unanswerable = [s for s in scores if not s.question.answers]
+    answered = [s for s in scores if s.result.found]
+    right = [s for s in scores if s.right]
+    supported = [s.result.citations[0].article.id in s.question.articles for s in right if s.question.articles]
+    return Summary(
+        answerable=len(answerable),
+        right=len(right),
+        unanswerable=len(unanswerable),
+        declined=sum(not s.result.found for s in unanswerable),
+        exact_match=_mean(s.exact for s in answerable),
+        f1=_mean(s.f1 for s in answerable),
+        answered=_mean(s.result.found for s in scores),
+        accuracy=_mean(s.right for s in answered),
+        supported=_mean(supported),
+        citations_exact=_mean(s.citations_exact for s in answered),
+        seconds=float(np.median([s.result.seconds for s in scores])) if scores else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderSummary:
+    """The reader alone, each question with its own paragraph; percentages as the official script gives them.
+
+    exact, f1: all questions, an answer given where the score passes `threshold`.
+    has_answer_f1, no_answer: the same for the two kinds. forced_exact, forced_f1: answerable
+    questions, always answered. auroc: of the score, answerable against not.
+    `threshold` maximises F1 on one half of the questions; all other figures are of the other half.
+    """
+
+    questions: int
+    exact: float
+    f1: float
+    has_answer_f1: float
+    no_answer: float
+    forced_exact: float
+    forced_f1: float
+    auroc: float
+    threshold: float
+    milliseconds: float
+
+    def as_dict(self) -> dict[str, int | float]:
+        return {name: round(v, 3) if isinstance(v, float) else v for name, v in asdict(self).items()}
+
+
+def evaluate_reader(reader: Reader, examples: Sequence[Example], done: Done = lambda _: None) -> ReaderSummary:
+    """Put each question to its own paragraph, as SQuAD does.
+
+    Halves are of whole paragraphs, alternately, so that no paragraph has questions in both.
+    """
+    started = time.perf_counter()
+    margins, texts = [], []
+    for example in examples:
+        spans = reader.read(example.question, [example.context])[0]
+        texts.append(example.context[spans[0].start : spans[0].end] if spans else "")
+        margins.append(spans[0].score if spans else -np.inf)
+        done(1)
+    seconds = time.perf_counter() - started
+    margin = np.array(margins)
+    answerable = np.array([bool(e.spans) for e in examples])
+    exact = np.array([exact_match(t, e.answers) if e.spans else 0.0 for t, e in zip(texts, examples, strict=True)])
+    f1 = np.array([token_f1(t, e.answers) if e.spans else 0.0 for t, e in zip(texts, examples, strict=True)])
+    contexts = {context: i for i, context in enumerate(dict.fromkeys(e.context for e in examples))}
+    fitting = np.array([contexts[e.context] % 2 == 0 for e in examples])
+    threshold = best_threshold(margin[fitting], f1[fitting], answerable[fitting])
+    there = ~fitting
+    given = margin >= threshold
+    with_threshold = [np.where(answerable, values * given, ~given)[there] for values in (exact, f1)]
+    return ReaderSummary(
+        int(there.sum()),
+        *(100 * float(values.mean()) for values in with_threshold),
+        100 * float((f1 * given)[there & answerable].mean()),
+        100 * float((~given)[there & ~answerable].mean()) if (there & ~answerable).any() else float("nan"),
+        100 * float(exact[there & answerable].mean()),
+        100 * float(f1[there & answerable].mean()),
+        auroc(margin[there], answerable[there]),
+        threshold,
+        1000 * seconds / len(examples),
+    )
+
+
+def best_threshold(scores: np.ndarray, gain: np.ndarray, answerable: np.ndarray) -> float:
+    """The score from which to answer so that the mean gain is greatest, a declined unanswerable question counting one.
+
+    `gain` is what an answer is worth where there is one: its F1. All arrays have shape (questions,).
+    """
+    order = np.argsort(-scores, kind="stable")
+    total = np.concatenate([[0.0], np.cumsum(np.where(answerable, gain, -1.0)[order])])
+    best = int(total.argmax())
+    if best == 0:
+        return float(np.nextafter(scores.max(), np.inf))
+    following = scores[order[best]] if best < len(scores) else scores[order[best - 1]] - 1.0
+    return float((scores[order[best - 1]] + following) / 2)
+
+
+def auroc(scores: np.ndarray, positive: np.ndarray) -> float:
+    """Chance that a positive scores above a negative one, ties counting half; NaN if either kind is missing."""
+    if positive.all() or not positive.any():
+        return float("nan")
+    from sklearn.metrics import roc_auc_score
+
+    return float(roc_auc_score(positive, np.nan_to_num(scores, neginf=-1e9)))
+
+
+def _mean(values: Iterable[float]) -> float | None:
+    gathered = [float(value) for value in values]
+    return fmean(gathered) if gathered else None

@@ -1,0 +1,74 @@
+"""Which of the spans that were read say the same thing, and in how many articles they stand.
+
+Knows candidates and their texts. Never knows the model that found them.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from index.article import Article
+from qa.retriever import ScoredPassage
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A span that may be the answer: characters [start, end) of an article, read in one passage.
+
+    `score` is the reader's, in logits; above zero means "rather this than nothing".
+    """
+
+    article: Article
+    start: int
+    end: int
+    score: float
+    retrieved: ScoredPassage
+
+    @property
+    def quote(self) -> str:
+        return self.article.text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Candidates that give the same answer, best first; never empty."""
+
+    candidates: tuple[Candidate, ...]
+
+    @property
+    def best(self) -> Candidate:
+        return self.candidates[0]
+
+    @property
+    def articles(self) -> int:
+        """In how many articles the answer stands."""
+        return len({candidate.article.id for candidate in self.candidates})
+
+
+def group(candidates: Iterable[Candidate]) -> list[Group]:
+    """Put candidates of the same answer together; groups, and candidates in them, best first.
+
+    Two give the same answer if their folded texts are equal. Of candidates that overlap in
+    one article (the same place, read in two passages or with another edge) only the best is kept.
+    """
+    groups: dict[str, list[Candidate]] = {}
+    taken: list[Candidate] = []
+    for candidate in sorted(candidates, key=lambda c: (-c.score, c.article.id, c.start)):
+        if not any(_overlap(candidate, other) for other in taken):
+            taken.append(candidate)
+            groups.setdefault(folded(candidate.quote), []).append(candidate)
+    return [Group(tuple(members)) for members in groups.values()]
+
+
+def folded(text: str) -> str:
+    """A text without case, accents, punctuation and articles, with "per cent" and "%" as "percent"."""
+    text = unicodedata.normalize("NFKD", text.casefold())
+    text = "".join(character for character in text if not unicodedata.combining(character))
+    text = re.sub(r"\bper cent\b|(?<=\d)\s*%", " percent", text)
+    text = re.sub(r"(?<=\d),(?=\d{3})|(?<=\w)[.'’](?=\w|\s|$)", "", text)
+    return " ".join(word for word in re.findall(r"[\w.]+", text) if word not in ("a", "an", "the"))
+
+
+def _overlap(one: Candidate, other: Candidate) -> bool:
+    return one.article.id == other.article.id and one.start < other.end and other.start < one.end

@@ -1,0 +1,251 @@
+"""The whole way from a question to a cited answer, in one readable method.
+
+Knows the order of the steps. Never knows widgets, terminals or files of articles.
+"""
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from index.article import Article
+from index.build import BuildReport, Progress, build, roots
+from index.catalog import FILE, Filter
+from index.corpus import Corpus
+from index.embedder import Embedder
+from index.errors import InputError
+from index.passages import sentences
+from qa.answer import Alternative, Answer, Citation, NoAnswer
+from qa.confidence import Calibration, Features, coverage
+from qa.dialogue import Turn, standalone
+from qa.evidence import Candidate, Group, group
+from qa.reader import Reader
+from qa.retriever import EVERYTHING, Retriever, ScoredPassage
+
+LONGEST_QUESTION = 1000
+PASSAGES_READ = 10
+ALTERNATIVES = 3
+CLOSEST = 3
+
+CHECKOUT = Path(__file__).parents[1]
+SEEDS = CHECKOUT / "seeds" / "articles"
+
+
+def default_index() -> Path:
+    """Where the index is unless one is named: `$QA_INDEX_DIR`, `.index` in a clone, else the user's data folder."""
+    if named := os.environ.get("QA_INDEX_DIR"):
+        return Path(named)
+    if (CHECKOUT / "pyproject.toml").exists():
+        return CHECKOUT / ".index"
+    return platformdirs.user_data_path("qa-articles") / "index"
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """Everything found out about a question before it is decided whether to answer.
+
+    `groups` are the possible answers, best first, and `features` what is known about each.
+    """
+
+    understood: str
+    retrieved: tuple[ScoredPassage, ...]
+    articles: dict[str, Article]
+    groups: tuple[Group, ...]
+    features: tuple[Features, ...]
+
+
+class QuestionAnswerer:
+    """Answers questions from one index. Safe to call from several threads.
+
+    Args:
+        corpus: the opened index.
+        retriever, reader: the two models' owners.
+        calibration: turns scores into a probability and holds the default threshold.
+        embedder: what `rebuild` embeds new passages with.
+    """
+
+    def __init__(
+        self, corpus: Corpus, retriever: Retriever, reader: Reader, calibration: Calibration, embedder: Embedder
+    ) -> None:
+        self._corpus, self._retriever, self._reader = corpus, retriever, reader
+        self._calibration, self._embedder = calibration, embedder
+
+    @classmethod
+    def open(
+        cls,
+        index_dir: str | Path | None = None,
+        reader: str | Path | None = None,
+        embedder: str | Path | None = None,
+        min_confidence: float | None = None,
+        device: str = "auto",
+        precision: str = "auto",
+    ) -> "QuestionAnswerer":
+        """Open an index; without a name the default one, built from the seed articles if there is none.
+
+        Raises:
+            CorpusError: no index there, a damaged one, or one of another embedder.
+            ModelError: a model is missing or damaged.
+            InputError: `min_confidence` is not between 0 and 1.
+        """
+        folder = Path(index_dir) if index_dir else default_index()
+        calibration = Calibration.load()
+        if min_confidence is not None:
+            calibration = Calibration(calibration.weights, calibration.intercept, checked_threshold(min_confidence))
+        encoder = Embedder(embedder, device, precision)
+        if index_dir is None and not (folder / FILE).exists():
+            build([SEEDS], folder, encoder)
+        corpus = Corpus(folder, encoder.identity)
+        return cls(corpus, Retriever(encoder), Reader(reader, device, precision), calibration, encoder)
+
+    @property
+    def min_confidence(self) -> float:
+        """The threshold used where a question does not bring its own."""
+        return self._calibration.threshold
+
+    def ask(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        sources: Sequence[str] = (),
+        published_after: date | None = None,
+        published_before: date | None = None,
+        min_confidence: float | None = None,
+    ) -> Answer | NoAnswer:
+        """Answer a question with quotes from the articles, or say that they do not hold the answer.
+
+        Args:
+            question: at most 1,000 characters.
+            history: the conversation so far, oldest first, for a question that refers back.
+            sources: outlets to search; none named means all.
+            published_after, published_before: dates of the articles to search, both included.
+            min_confidence: decline below this probability, 0 to 1; without it the fitted default.
+
+        Raises:
+            InputError: the question is empty or too long, or an argument is out of its range.
+            CorpusError: the index was removed or damaged meanwhile.
+        """
+        started = time.perf_counter()
+        threshold = self.min_confidence if min_confidence is None else checked_threshold(min_confidence)
+        found = self.examine(question, history, Filter(tuple(sources), published_after, published_before))
+        beliefs = [self._calibration.probability(features) for features in found.features]
+        readings = tuple(
+            Alternative(group.best.quote, belief, tuple(_citation(candidate) for candidate in group.candidates))
+            for group, belief in zip(found.groups[: ALTERNATIVES + 1], beliefs, strict=False)
+        )
+        if readings and readings[0].confidence >= threshold:
+            best, *others = readings
+            seconds = time.perf_counter() - started
+            return Answer(
+                question, best.text, best.confidence, best.citations, tuple(others), (), found.understood, seconds
+            )
+        closest = tuple(_whole(retrieved, found.articles) for retrieved in found.retrieved[:CLOSEST])
+        confidence = readings[0].confidence if readings else 0.0
+        return NoAnswer(question, confidence, readings, closest, found.understood, time.perf_counter() - started)
+
+    def examine(self, question: str, history: Sequence[Turn] = (), allowed: Filter = EVERYTHING) -> Examination:
+        """Search and read for a question without deciding anything; raises as `ask` does."""
+        # 1. Make the question stand alone.
+        understood = standalone(checked_question(question), history)
+
+        # 2. Retrieve passages, and their articles as they are in the same generation.
+        with self._corpus.snapshot() as snapshot:
+            retrieved = self._retriever.search(understood, snapshot, PASSAGES_READ, allowed)
+            articles = {r.passage.article_id: snapshot.article(r.passage.article_id) for r in retrieved}
+
+        # 3. Read the spans that may answer it out of each.
+        texts = [articles[r.passage.article_id].text[r.passage.start : r.passage.end] for r in retrieved]
+        candidates = [
+            Candidate(articles[r.passage.article_id], r.passage.start + s.start, r.passage.start + s.end, s.score, r)
+            for r, spans in zip(retrieved, self._reader.read(understood, texts), strict=True)
+            for s in spans
+        ]
+
+        # 4. Put together those that say the same, and note what speaks for each group.
+        groups = group(candidates)
+        features = tuple(_features(understood, number, groups) for number in range(len(groups)))
+        return Examination(understood, tuple(retrieved), articles, tuple(groups), features)
+
+    def warm(self) -> None:
+        """Load both models now rather than at the first question."""
+        self.examine("Is anything ready?")
+
+    def articles(self) -> list[Article]:
+        """All articles of the index, by id."""
+        with self._corpus.snapshot() as snapshot:
+            return snapshot.catalog.articles()
+
+    def sources(self) -> list[str]:
+        """The outlets of the articles, in alphabetical order."""
+        with self._corpus.snapshot() as snapshot:
+            return snapshot.catalog.sources()
+
+    def article(self, article_id: str) -> Article:
+        """Raises: InputError: there is no such article in the index (any more)."""
+        with self._corpus.snapshot() as snapshot:
+            found = snapshot.catalog.article(article_id)
+        if found is None:
+            raise InputError(f"there is no article {article_id} in the index")
+        return found
+
+    def rebuild(self, progress: Progress = lambda *_: None) -> BuildReport:
+        """Read the article folders again; the next question is asked of what they hold now."""
+        return build(roots(self._corpus.folder), self._corpus.folder, self._embedder, progress)
+
+
+def answer(question: str, index_dir: str | Path | None = None, **options: Any) -> Answer | NoAnswer:
+    """Answer one question from an index, by default the seed articles'.
+
+    The engine stays loaded, so that a second call is quick. Options are those of
+    `QuestionAnswerer.ask`; it raises what `QuestionAnswerer.open` and `ask` raise.
+    """
+    return _opened(Path(index_dir) if index_dir else default_index(), index_dir is None).ask(question, **options)
+
+
+@lru_cache(maxsize=4)
+def _opened(folder: Path, is_default: bool) -> QuestionAnswerer:
+    return QuestionAnswerer.open(None if is_default else folder)
+
+
+def checked_question(question: str) -> str:
+    """Raises: InputError: the question is empty or too long."""
+    if not question.strip():
+        raise InputError("the question is empty")
+    if len(question) > LONGEST_QUESTION:
+        raise InputError(f"the question has {len(question):,} characters: at most {LONGEST_QUESTION:,} are read")
+    return " ".join(question.split())
+
+
+def checked_threshold(value: float) -> float:
+    """Raises: InputError: the value is no probability."""
+    if not 0 <= value <= 1:
+        raise InputError(f"min_confidence is {value}: it must lie between 0 and 1")
+    return value
+
+
+def _features(question: str, number: int, groups: Sequence[Group]) -> Features:
+    best = groups[number].best
+    rival = max((g.best.score for i, g in enumerate(groups) if i != number), default=best.score - 10)
+    passage = best.retrieved.passage
+    text = f"{best.article.title}\n{best.article.text[passage.start : passage.end]}"
+    return Features(best.score, best.score - rival, best.retrieved.cosine, coverage(question, text))
+
+
+def _citation(candidate: Candidate) -> Citation:
+    """The candidate with the sentence, or sentences, around it."""
+    passage, text = candidate.retrieved.passage, candidate.article.text
+    around = [s for s in sentences(text, passage.start, passage.end) if s[0] < candidate.end and candidate.start < s[1]]
+    start = min([candidate.start, *(s for s, _ in around)])
+    end = max([candidate.end, *(e for _, e in around)])
+    return Citation(candidate.article, candidate.start, candidate.end, text[start:end])
+
+
+def _whole(retrieved: ScoredPassage, articles: dict[str, Article]) -> Citation:
+    passage = retrieved.passage
+    article = articles[passage.article_id]
+    return Citation(article, passage.start, passage.end, article.text[passage.start : passage.end])

@@ -1,0 +1,147 @@
+"""A question and passages in, spans that may answer it out, with scores that compare across passages.
+
+Knows the extractive model. Never knows where passages come from or which answer is given.
+
+Scores are raw logits, start plus end, less the same sum at the first token, which stands for
+"not in this passage". A softmax over one passage would make its best span look sure even
+where the passage has nothing to say.
+"""
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from tokenizers import Encoding
+
+from index import inference, models
+from index.errors import ModelError
+from qa.answer import Span
+
+if TYPE_CHECKING:
+    from torch import nn
+
+SHIPPED = Path(__file__).parent / "models" / "reader"
+
+QUESTION_TOKENS = 64
+WINDOW_TOKENS = 320
+STRIDE_TOKENS = 96
+ANSWER_TOKENS = 30
+
+
+class Reader:
+    """An extractive question-answering model: the project's own unless another is named.
+
+    Making one reads only its tokenizer and the weights' digest; the model itself is loaded
+    at the first question.
+
+    Args:
+        name: nothing for the one shipped with the project, or a folder or hub name that
+            transformers' `AutoModelForQuestionAnswering` loads.
+        device, precision: as in `index.inference.load`.
+
+    Raises:
+        ModelError: the model is missing, damaged, or of another kind.
+    """
+
+    def __init__(self, name: str | Path | None = None, device: str = "auto", precision: str = "auto") -> None:
+        if name is None and not SHIPPED.is_dir():
+            raise ModelError(
+                f"the reader that ships with the project is missing from {SHIPPED}: name one with --reader-model"
+            )
+        self._folder = models.find(name or SHIPPED)
+        self._device, self._precision = device, precision
+        self._config = models.read_json(self._folder, "config.json")
+        if not any(kind.endswith("ForQuestionAnswering") for kind in self._config.get("architectures") or []):
+            raise ModelError(f"{self._folder} is not an extractive question-answering model")
+        self.identity = f"{self._folder.name}@{models.weights_digest(self._folder)[:12]}"
+        self._tokenizer = models.tokenizer(self._folder)
+        positions = int(self._config.get("max_position_embeddings") or 512)
+        window = min(WINDOW_TOKENS, positions - 2)  # RoBERTa's kin count two positions more than they read
+        self._tokenizer.enable_truncation(window, stride=min(STRIDE_TOKENS, window // 3), strategy="only_second")
+        self._question_tokenizer = models.tokenizer(self._folder)
+        self._question_tokens = min(QUESTION_TOKENS, window // 3)
+        self._pad = self._tokenizer.token_to_id("[PAD]") or self._tokenizer.token_to_id("<pad>") or 0
+
+    @cached_property
+    def _runner(self) -> inference.Runner:
+        return inference.load(f"read-{self.identity}", self._module, self._device, self._precision)
+
+    @property
+    def engine(self) -> str:
+        """What the model runs on, for people."""
+        return self._runner.engine
+
+    def read(self, question: str, passages: Sequence[str], most: int = 3) -> list[list[Span]]:
+        """For each passage its best spans that do not overlap, at most `most`, best first.
+
+        Offsets are characters of the passage. A passage too long for the model is read in
+        overlapping windows. A passage without words has no span.
+        """
+        question = self._shortened(question)
+        encodings = self._tokenizer.encode_batch([(question, passage) for passage in passages])
+        windows = [(n, window) for n, encoding in enumerate(encodings) for window in (encoding, *encoding.overflowing)]
+        rows = [inference.Row(window.ids, window.type_ids) for _, window in windows]
+        found: list[list[Span]] = [[] for _ in passages]
+        for (number, window), (start, end) in zip(windows, inference.run(self._runner, rows, self._pad), strict=True):
+            found[number] += _spans(window, start, end, most)
+        return [_without_overlaps(spans)[:most] for spans in found]
+
+    def _shortened(self, question: str) -> str:
+        offsets = self._question_tokenizer.encode(question, add_special_tokens=False).offsets
+        return question if len(offsets) <= self._question_tokens else question[: offsets[self._question_tokens - 1][1]]
+
+    def _module(self) -> "nn.Module":
+        import torch
+        from transformers import AutoModelForQuestionAnswering
+
+        class SpanHead(torch.nn.Module):
+            """Token ids to start and end logits, whatever the model calls its inputs."""
+
+            def __init__(self, model: torch.nn.Module, typed: bool) -> None:
+                super().__init__()
+                self.model, self.typed = model, typed
+
+            def forward(
+                self, ids: torch.Tensor, mask: torch.Tensor, types: torch.Tensor
+            ) -> tuple[torch.Tensor, torch.Tensor]:
+                # Without types of its own a model must still name the input, or the graph would lose it.
+                extra = {"token_type_ids": types} if self.typed else {}
+                output = self.model(input_ids=ids, attention_mask=mask + (0 if self.typed else types * 0), **extra)
+                return output.start_logits, output.end_logits
+
+        try:
+            model = AutoModelForQuestionAnswering.from_pretrained(
+                self._folder, dtype=torch.float32, local_files_only=True, use_safetensors=True
+            )
+        except (OSError, ValueError, KeyError) as error:
+            raise ModelError(f"{self._folder} cannot be loaded as a question-answering model: {error}") from error
+        return SpanHead(model, int(self._config.get("type_vocab_size") or 0) > 1).eval()
+
+
+def _spans(window: Encoding, start: npt.NDArray[np.float32], end: npt.NDArray[np.float32], most: int) -> list[Span]:
+    """The best spans of one window, in characters of its passage."""
+    inside = np.array([i for i, sequence in enumerate(window.sequence_ids) if sequence == 1])
+    if not len(inside):
+        return []
+    null = float(start[0] + end[0])
+    scores = start[inside][:, None] + end[inside][None, :] - null
+    distance = np.arange(len(inside))[None, :] - np.arange(len(inside))[:, None]
+    scores[(distance < 0) | (distance >= ANSWER_TOKENS)] = -np.inf
+    spans = []
+    for place in np.argsort(scores, axis=None)[::-1][: most * 16]:
+        first, last = (int(inside[i]) for i in divmod(int(place), len(inside)))
+        if np.isfinite(scores.flat[place]):
+            spans.append(Span(window.offsets[first][0], window.offsets[last][1], float(scores.flat[place])))
+    return _without_overlaps(spans)[:most]
+
+
+def _without_overlaps(spans: Sequence[Span]) -> list[Span]:
+    """Best first, each span that overlaps a better one left out."""
+    kept: list[Span] = []
+    for span in sorted(spans, key=lambda s: (-s.score, s.start)):
+        if span.end > span.start and all(span.end <= other.start or span.start >= other.end for other in kept):
+            kept.append(span)
+    return kept

@@ -1,0 +1,95 @@
+"""A question in, the passages most likely to answer it out: by meaning and by words, fused.
+
+Knows the two searches and how their rankings are put together. Never knows what is read
+out of a passage.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from index.article import Passage
+from index.catalog import Filter
+from index.corpus import Snapshot
+from index.embedder import Embedder
+
+DEPTH = 50
+"""How many passages each of the two searches gives to the fusion."""
+
+RRF = 60
+"""The constant of reciprocal rank fusion (Cormack, Clarke and Büttcher 2009, SIGIR)."""
+
+EVERYTHING = Filter()
+
+# English function words and question words: they say nothing about what a passage is about.
+STOP_WORDS = frozenset(
+    ["a", "about", "an", "and", "are", "as", "at", "be", "been", "but", "by", "can", "could", "did", "do", "does", "for", "from", "had", "has", "have", "he", "her", "him", "his", "how", "i", "if", "in", "into", "is", "it", "its", "me", "my", "of", "on", "or", "our", "she", "should", "so", "some", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "to", "was", "we", "were", "what", "when", "where", "which", "who", "whom", "whose", "why", "will", "with", "would", "you", "your"]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredPassage:
+    """A retrieved passage with its fused score, and its place and score in each of the two searches.
+
+    Ranks count from one; a rank of None means that this search did not find it. `cosine` is
+    the similarity of meaning, `bm25` that of words; both higher for better.
+    """
+
+    number: int
+    passage: Passage
+    score: float
+    dense_rank: int | None
+    words_rank: int | None
+    cosine: float
+    bm25: float
+
+
+class Retriever:
+    """Hybrid retrieval over one snapshot of a corpus."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+
+    def search(
+        self, question: str, snapshot: Snapshot, k: int = 10, allowed: Filter = EVERYTHING
+    ) -> list[ScoredPassage]:
+        """The `k` best passages, best first; a filter is applied inside both searches, so it costs no recall."""
+        numbers = snapshot.catalog.passage_numbers(allowed) if allowed else None
+        dense = snapshot.vectors.search(self._embedder.encode([question])[0], DEPTH, numbers)
+        words = snapshot.catalog.search_words(content_words(question), DEPTH, allowed)
+        fused = fuse([[number for number, _ in found] for found in (dense, words)])[:k]
+        passages = snapshot.catalog.passages(number for number, _ in fused)
+        dense_at, words_at = _places(dense), _places(words)
+        return [
+            ScoredPassage(number, passages[number], score, *_place(dense_at, words_at, number))
+            for number, score in fused
+            if number in passages
+        ]
+
+
+def content_words(question: str) -> list[str]:
+    """The words of a question that say what it is about, each once; all of them if none does."""
+    words = list(dict.fromkeys(re.findall(r"\w+", question.lower())))
+    return [word for word in words if word not in STOP_WORDS] or words
+
+
+def fuse(rankings: Sequence[Sequence[int]]) -> list[tuple[int, float]]:
+    """Reciprocal rank fusion: each ranking gives an item 1 / (RRF + its rank); best first."""
+    scores: dict[int, float] = {}
+    for ranking in rankings:
+        for rank, number in enumerate(ranking, start=1):
+            scores[number] = scores.get(number, 0.0) + 1 / (RRF + rank)
+    return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+
+
+_Places = dict[int, tuple[int, float]]
+
+
+def _places(found: Sequence[tuple[int, float]]) -> _Places:
+    return {number: (rank, score) for rank, (number, score) in enumerate(found, start=1)}
+
+
+def _place(dense: _Places, words: _Places, number: int) -> tuple[int | None, int | None, float, float]:
+    dense_rank, cosine = dense.get(number, (None, 0.0))
+    words_rank, bm25 = words.get(number, (None, 0.0))
+    return dense_rank, words_rank, cosine, bm25

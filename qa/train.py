@@ -1,0 +1,383 @@
+"""Train a reader: an extractive head on a sentence encoder, in one resumable pass on a CPU.
+
+The recipe is the ordinary one (Devlin et al. 2019, arXiv:1810.04805, section 4.3): question
+and passage in one sequence, a score for every token to be the answer's start and another to
+be its end, and the first token standing for "not in this passage". Three things are ours to
+choose:
+
+* an example may have several accepted spans; the loss is the marginal likelihood of them all
+  (Clark and Gardner 2018, arXiv:1710.10723, section 3);
+* about a third of the examples are not answered by their passage (see `qa.negatives`), each
+  passage is normalised with its own null position, so that span score minus null score means
+  the same in every passage;
+* the shipped weights are an exponential moving average of the trained ones.
+
+Knows how weights are made. Never knows how they are used.
+"""
+
+import ctypes
+import hashlib
+import json
+import math
+import os
+import random
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from transformers import AutoModelForQuestionAnswering
+
+from index.embedder import installed
+from index.errors import InputError, ModelError
+from qa.negatives import retrieved, swapped
+from qa.squad import Example, read_squad
+
+QUESTION_TOKENS = 64
+CHECKPOINT = "checkpoint.safetensors"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides what comes out; stored with each checkpoint and in the model card."""
+
+    passes: float = 1.25
+    batch_size: int = 32
+    learning_rate: float = 1.5e-4
+    warmup: float = 0.06
+    weight_decay: float = 0.01
+    average: float = 0.999
+    max_tokens: int = 288
+    retrieved: int = 16_000
+    swapped: int = 12_000
+    seed: int = 13
+
+    def digest(self, examples: Sequence[Example]) -> str:
+        """Identity of a run: a checkpoint of another recipe or other data is not resumed."""
+        names = "\n".join(example.id for example in examples)
+        return hashlib.sha256(f"{asdict(self)}\n{names}".encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """An example as the model sees it: token ids, where the passage begins, and its gold tokens."""
+
+    ids: list[int]
+    passage_start: int
+    starts: list[int]
+    ends: list[int]
+
+
+def load_examples(data: Path, recipe: Recipe) -> list[Example]:
+    """All examples of the `*.json[.gz]` files in `data` or `data/train`, with negatives made from them.
+
+    Raises:
+        InputError: there is no such folder, no question set in it, or a damaged one.
+    """
+    folder = data / "train" if (data / "train").is_dir() else data
+    files = sorted(f for f in folder.glob("*.json*") if f.name.endswith((".json", ".json.gz")))
+    if not files:
+        raise InputError(f"{folder} holds no .json or .json.gz question set in the SQuAD format")
+    examples = [example for file in files for example in read_squad(file, certain_only=True)]
+    answerable = [example for example in examples if example.spans]
+    examples += retrieved(answerable, recipe.retrieved, recipe.seed)
+    examples += swapped(answerable, recipe.swapped, recipe.seed)
+    return examples
+
+
+def encode(examples: Sequence[Example], tokenizer: Tokenizer, max_tokens: int) -> list[Feature]:
+    """Tokenize each example into one window: the one that holds an answer, else the first.
+
+    Examples whose answers no window holds whole are left out.
+    """
+    questions = [
+        encoding.ids[:QUESTION_TOKENS]
+        for encoding in tokenizer.encode_batch([e.question for e in examples], add_special_tokens=False)
+    ]
+    passages = tokenizer.encode_batch([e.context for e in examples], add_special_tokens=False)
+    cls, sep = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
+    features = []
+    for example, question, passage in zip(examples, questions, passages, strict=True):
+        room = max_tokens - len(question) - 3
+        gold = [_token_span(passage.offsets, start, end) for start, end in example.spans]
+        first = max(0, min(max((e for _, e in gold), default=0) - room * 2 // 3, len(passage.ids) - room))
+        if gold and first > 0:
+            first = min(first, min(s for s, _ in gold))
+        offset = len(question) + 2
+        inside = [(s - first + offset, e - first + offset) for s, e in gold if first <= s and e < first + room]
+        if gold and not inside:
+            continue
+        starts, ends = (sorted({span[side] for span in inside}) or [0] for side in (0, 1))
+        ids = [cls, *question, sep, *passage.ids[first : first + room], sep]
+        features.append(Feature(ids, offset, starts, ends))
+    return features
+
+
+def _token_span(offsets: Sequence[tuple[int, int]], start: int, end: int) -> tuple[int, int]:
+    """First and last token that overlap the characters [start, end)."""
+    inside = [i for i, (s, e) in enumerate(offsets) if s < end and e > start]
+    return (inside[0], inside[-1]) if inside else (len(offsets), len(offsets))
+
+
+def batches(features: Sequence[Feature], recipe: Recipe) -> list[list[int]]:
+    """The whole run as lists of feature numbers: batches of similar length in random order."""
+    rng = random.Random(recipe.seed)
+    wanted = int(len(features) * recipe.passes)
+    order: list[int] = []
+    while len(order) < wanted:
+        order += rng.sample(range(len(features)), len(features))
+    order = order[:wanted]
+    pool = recipe.batch_size * 64
+    made = []
+    for begin in range(0, len(order), pool):
+        part = sorted(order[begin : begin + pool], key=lambda i: len(features[i].ids))
+        chunk = [part[i : i + recipe.batch_size] for i in range(0, len(part), recipe.batch_size)]
+        made += rng.sample(chunk, len(chunk))
+    return made
+
+
+def collate(features: Sequence[Feature], pad: int) -> dict[str, Tensor]:
+    """Pad to the longest: ids, mask and types for the model; which tokens may be chosen, and which are gold."""
+    shape = (len(features), max(len(f.ids) for f in features))
+    ids, mask, types = np.full(shape, pad), np.zeros(shape, int), np.zeros(shape, int)
+    allowed, starts, ends = np.zeros(shape, bool), np.zeros(shape, bool), np.zeros(shape, bool)
+    for row, feature in enumerate(features):
+        length = len(feature.ids)
+        ids[row, :length], mask[row, :length] = feature.ids, 1
+        types[row, feature.passage_start : length] = 1
+        allowed[row, feature.passage_start : length - 1] = allowed[row, 0] = True
+        starts[row, feature.starts], ends[row, feature.ends] = True, True
+    named = {
+        "input_ids": ids,
+        "attention_mask": mask,
+        "token_type_ids": types,
+        "allowed": allowed,
+        "starts": starts,
+        "ends": ends,
+    }
+    return {name: torch.from_numpy(values) for name, values in named.items()}
+
+
+def span_loss(logits: Tensor, allowed: Tensor, gold: Tensor) -> Tensor:
+    """Mean negative log of the probability that falls on gold tokens, over the allowed ones."""
+    logits = logits.float()
+    every = logits.masked_fill(~allowed, -1e9).logsumexp(-1)
+    return (every - logits.masked_fill(~gold, -1e9).logsumexp(-1)).mean()
+
+
+class Trainer:
+    """One training run in a folder: its model, its moving average, its optimizer, its position."""
+
+    def __init__(self, encoder: Path, output: Path, recipe: Recipe, device: str | None = None) -> None:
+        self.recipe, self.output = recipe, output
+        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        torch.manual_seed(recipe.seed)
+        self.model = _model(encoder, self.device).to(self.device)
+        self.tokenizer = _tokenizer(encoder)
+        self.trained = {n: p for n, p in self.model.named_parameters() if p.requires_grad}
+        self.average = {n: p.detach().clone() for n, p in self.trained.items()}
+        decayed = [p for p in self.trained.values() if p.ndim > 1]
+        plain = [p for p in self.trained.values() if p.ndim <= 1]
+        groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": plain, "weight_decay": 0.0}]
+        self.optimizer = torch.optim.AdamW(groups, lr=recipe.learning_rate, fused=True)
+        self.step = 0
+
+    def run(self, examples: Sequence[Example], save_every: int, console: Console) -> None:
+        """Train to the end of the recipe, from the last checkpoint if there is one of this run.
+
+        Writes a checkpoint and the averaged reader every `save_every` steps and at the end.
+        """
+        _keep_freed_memory()
+        digest = self.recipe.digest(examples)
+        with console.status(f"tokenizing {len(examples):,} examples"):
+            features = encode(examples, self.tokenizer, self.recipe.max_tokens)
+        order = batches(features, self.recipe)
+        self._resume(digest, console)
+        pad = self.tokenizer.token_to_id("[PAD]") or 0
+        columns = (
+            TextColumn("training"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("loss {task.fields[loss]:.3f}"),
+        )
+        with Progress(*columns, console=console) as progress:
+            task = progress.add_task("training", total=len(order), completed=self.step, loss=math.nan)
+            loss = math.nan
+            for numbers in order[self.step :]:
+                now = self._train_step(collate([features[i] for i in numbers], pad), len(order))
+                loss = now if math.isnan(loss) else 0.98 * loss + 0.02 * now
+                self.step += 1
+                progress.update(task, completed=self.step, loss=loss)
+                if self.step % save_every == 0 or self.step == len(order):
+                    self._checkpoint(digest)
+                    self.export()
+                    console.print(f"step {self.step} of {len(order)}: loss {loss:.3f}, saved to {self.output}")
+
+    def _train_step(self, batch: dict[str, Tensor], steps: int) -> float:
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.recipe.learning_rate * schedule(self.step / steps, self.recipe.warmup)
+        batch = {name: values.to(self.device) for name, values in batch.items()}
+        inputs = {name: batch[name] for name in ("input_ids", "attention_mask", "token_type_ids")}
+        with torch.autocast(self.device.type, torch.bfloat16):
+            output = self.model(**inputs)
+        loss = (
+            span_loss(output.start_logits, batch["allowed"], batch["starts"])
+            + span_loss(output.end_logits, batch["allowed"], batch["ends"])
+        ) / 2
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.trained.values(), 1.0)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=False)
+        decay = min(self.recipe.average, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            torch._foreach_lerp_(list(self.average.values()), [p.detach() for p in self.trained.values()], 1 - decay)
+        return float(loss.detach())
+
+    def _checkpoint(self, digest: str) -> None:
+        tensors = {f"model.{n}": p.detach() for n, p in self.trained.items()}
+        tensors |= {f"average.{n}": p for n, p in self.average.items()}
+        for name, parameter in self.trained.items():
+            state = self.optimizer.state[parameter]
+            tensors |= {f"first.{name}": state["exp_avg"], f"second.{name}": state["exp_avg_sq"]}
+        _write(tensors, self.output / CHECKPOINT, {"step": str(self.step), "run": digest})
+
+    def _resume(self, digest: str, console: Console) -> None:
+        path = self.output / CHECKPOINT
+        if not path.exists():
+            return
+        try:
+            with safe_open(path, "pt", device=str(self.device)) as file:
+                if file.metadata()["run"] != digest:
+                    raise InputError(
+                        f"{path} belongs to a run of another recipe or other data: move it away or name another --output"
+                    )
+                step = int(file.metadata()["step"])
+                for name, parameter in self.trained.items():
+                    parameter.data.copy_(file.get_tensor(f"model.{name}"))
+                    self.average[name].copy_(file.get_tensor(f"average.{name}"))
+                    moments = {
+                        "exp_avg": file.get_tensor(f"first.{name}"),
+                        "exp_avg_sq": file.get_tensor(f"second.{name}"),
+                    }
+                    self.optimizer.state[parameter] = {"step": torch.tensor(float(step)), **moments}
+        except SafetensorError as error:
+            raise ModelError(f"{path} is damaged ({error}): delete it to start anew") from error
+        self.step = step
+        console.print(f"going on from step {step} of {path}")
+
+    def export(self) -> None:
+        """Write the averaged weights as float16, with config and tokenizer: a folder `AutoModel` loads."""
+        weights = {name: value.detach() for name, value in self.model.state_dict().items()} | self.average
+        half = {
+            name: value.half().cpu().contiguous() if value.is_floating_point() else value.cpu()
+            for name, value in weights.items()
+        }
+        _write(half, self.output / "model.safetensors", {"format": "pt"})
+        config = self.model.config.to_dict() | {"architectures": [type(self.model).__name__], "dtype": "float16"}
+        for name in ("transformers_version", "_name_or_path"):
+            config.pop(name, None)
+        (self.output / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        self.tokenizer.save(str(self.output / "tokenizer.json"))
+        tokenizer_config = {
+            "tokenizer_class": "BertTokenizer",
+            "model_max_length": config["max_position_embeddings"],
+            "do_lower_case": True,
+        }
+        (self.output / "tokenizer_config.json").write_text(
+            json.dumps(tokenizer_config, indent=2) + "\n", encoding="utf-8"
+        )
+        (self.output / "recipe.json").write_text(
+            json.dumps(asdict(self.recipe) | {"steps": self.step}, indent=2) + "\n", encoding="utf-8"
+        )
+
+
+def schedule(done: float, warmup: float) -> float:
+    """Learning rate over its peak at a share `done` of the run: linear up, then linear down."""
+    return done / warmup if done < warmup else max(0.0, (1 - done) / (1 - warmup))
+
+
+def train(
+    data: Path,
+    encoder: Path | None,
+    output: Path,
+    recipe: Recipe,
+    save_every: int = 250,
+    device: str | None = None,
+    console: Console | None = None,
+) -> None:
+    """Train a reader on the question sets of `data`, into `output`; a run cut short goes on where it was.
+
+    It starts from `encoder`, or from the project's embedding model where none is named.
+
+    Raises:
+        InputError: no usable question set, or `output` holds a checkpoint of another run.
+        ModelError: the encoder, or the checkpoint, cannot be read.
+    """
+    console = console or Console(stderr=True)
+    output.mkdir(parents=True, exist_ok=True)
+    with console.status("reading question sets and making negatives"):
+        examples = load_examples(data, recipe)
+    console.print(
+        f"{len(examples):,} examples, {sum(not e.spans for e in examples):,} of them not answered by their passage"
+    )
+    try:
+        Trainer(encoder or installed(), output, recipe, device).run(examples, save_every, console)
+    except OSError as error:
+        raise InputError(f"training stopped: {error}; the last finished checkpoint in {output} is whole") from error
+
+
+def _model(encoder: Path, device: torch.device) -> nn.Module:
+    """The encoder under a new span head, without dropout and with its word embeddings frozen.
+
+    Dropout draws its random numbers on one thread and halves the speed on a CPU; the word
+    embeddings are half of all weights and gain nothing from one pass. With heads as narrow as
+    these, plain attention trains a quarter faster on a CPU than the fused kernel.
+    """
+    attention = "eager" if device.type == "cpu" else "sdpa"
+    try:
+        model = AutoModelForQuestionAnswering.from_pretrained(
+            encoder,
+            hidden_dropout_prob=0.0,
+            attention_probs_dropout_prob=0.0,
+            dtype=torch.float32,
+            local_files_only=True,
+            attn_implementation=attention,
+        )
+    except (OSError, ValueError) as error:
+        raise ModelError(f"the encoder {encoder} cannot be loaded: {error}") from error
+    model.get_input_embeddings().weight.requires_grad_(False)
+    return model.train()
+
+
+def _tokenizer(encoder: Path) -> Tokenizer:
+    tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+def _write(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
+    """Write beside the file and move over it, so that a killed run leaves the old one whole."""
+    beside = path.with_name(f"{path.name}.new")
+    save_file({name: value.contiguous() for name, value in tensors.items()}, beside, metadata)
+    os.replace(beside, path)
+
+
+def _keep_freed_memory() -> None:
+    """Ask glibc to keep what is freed: fresh pages cost more than the arithmetic done on them."""
+    try:
+        mallopt = ctypes.CDLL("libc.so.6").mallopt
+    except (OSError, AttributeError):
+        return
+    trim_threshold, top_pad, mmap_threshold = -1, -2, -3
+    mallopt(mmap_threshold, 2**30)
+    mallopt(trim_threshold, 2**31 - 1)
+    mallopt(top_pad, 2**28)
