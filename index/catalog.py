@@ -165,7 +165,8 @@ class Catalog:
         found = {}
         for number in numbers:
             row = self._sql.execute(
-                'SELECT a.id, p.start, p."end" FROM passages p JOIN articles a ON a.number = p.article WHERE p.number = ?',
+                'SELECT a.id, p.start, p."end" FROM passages p JOIN articles a ON a.number = p.article'
+                " WHERE p.number = ?",
                 (number,),
             ).fetchone()
             if row:
@@ -194,7 +195,8 @@ class Catalog:
         values = [match]
         if allowed:
             where, more = allowed._where()
-            query += f" AND rowid IN (SELECT number FROM passages WHERE article IN (SELECT number FROM articles WHERE {where}))"
+            articles = f"SELECT number FROM articles WHERE {where}"
+            query += f" AND rowid IN (SELECT number FROM passages WHERE article IN ({articles}))"
             values += more
         return self._sql.execute(f"{query} ORDER BY score DESC, rowid LIMIT {int(limit)}", values).fetchall()
 
@@ -236,7 +238,8 @@ class Catalog:
         if not row:
             return
         self._sql.execute(
-            "INSERT INTO words (words, rowid, title, body) SELECT 'delete', number, title, body FROM passage_text WHERE article = ?",
+            "INSERT INTO words (words, rowid, title, body)"
+            " SELECT 'delete', number, title, body FROM passage_text WHERE article = ?",
             row,
         )
         self._sql.execute("DELETE FROM passages WHERE article = ?", row)

@@ -7,6 +7,7 @@ vectors and can be made from them again at any time.
 import hashlib
 import os
 from pathlib import Path
+from typing import Any
 
 import faiss
 import numpy as np
@@ -28,7 +29,7 @@ class Vectors:
     def __init__(self, numbers: Numbers, matrix: Matrix) -> None:
         if len(numbers) != len(matrix):
             raise CorpusError(f"{len(numbers)} passages but {len(matrix)} vectors: the index is damaged, build it anew")
-        self._index = faiss.IndexIDMap2(faiss.IndexFlatIP(matrix.shape[1] if matrix.size else 1))
+        self._index: Any = faiss.IndexIDMap2(faiss.IndexFlatIP(matrix.shape[1] if matrix.size else 1))
         if len(numbers):
             self._index.add_with_ids(np.ascontiguousarray(matrix), numbers)
 
@@ -39,7 +40,10 @@ class Vectors:
         """The `k` nearest passages with their cosines, best first, among the `allowed` numbers only."""
         if not len(self) or (allowed is not None and not len(allowed)):
             return []
-        parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(allowed)) if allowed is not None else None
+        parameters = None
+        if allowed is not None:
+            parameters = faiss.SearchParameters()
+            parameters.sel = faiss.IDSelectorBatch(allowed)
         scores, numbers = self._index.search(vector.reshape(1, -1), min(k, len(self)), params=parameters)
         return [(int(n), float(s)) for n, s in zip(numbers[0], scores[0], strict=True) if n >= 0]
 

@@ -9,8 +9,10 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from index.build import build
 from index.corpus import Corpus
@@ -103,14 +105,14 @@ def calibrate(
     return replace(fitted, threshold=threshold), _report(belief[~halves], gain[~halves], answers[~halves], threshold)
 
 
-def expected_calibration_error(belief: np.ndarray, right: np.ndarray, bins: int = BINS) -> float:
+def expected_calibration_error(belief: npt.NDArray[Any], right: npt.NDArray[Any], bins: int = BINS) -> float:
     """Mean gap between belief and truth over bins of equal mass (Nguyen and O'Connor 2015, arXiv:1508.05154)."""
     order = np.argsort(belief, kind="stable")
     parts = [part for part in np.array_split(order, bins) if len(part)]
     return float(sum(len(part) * abs(belief[part].mean() - right[part].mean()) for part in parts) / len(belief))
 
 
-def _halves(examples: Sequence[Example]) -> np.ndarray:
+def _halves(examples: Sequence[Example]) -> npt.NDArray[Any]:
     """True for the fitting half; all questions about one article are on the same side."""
     titles = sorted({example.title for example in examples})
     random.Random(len(titles)).shuffle(titles)
@@ -118,7 +120,9 @@ def _halves(examples: Sequence[Example]) -> np.ndarray:
     return np.array([example.title in first for example in examples])
 
 
-def _report(belief: np.ndarray, gain: np.ndarray, answerable: np.ndarray, threshold: float) -> CalibrationReport:
+def _report(
+    belief: npt.NDArray[Any], gain: npt.NDArray[Any], answerable: npt.NDArray[Any], threshold: float
+) -> CalibrationReport:
     given = belief >= threshold
     right = answerable & (gain >= RIGHT)
     return CalibrationReport(

@@ -17,7 +17,8 @@ _CONTINUES = re.compile(r"^\s*(and|but|or|so|what about|how about)\b", re.IGNORE
 _BARE = re.compile(r"^\s*(why|when|where|how|who|how many|how much|since when|what else)\s*\?*\s*$", re.IGNORECASE)
 _NAME = re.compile(r"[A-Z][\w.'’-]*(?:\s+(?:al-|el-|of |the )?[A-Z][\w.'’-]*)*")
 _QUESTION_WORDS = re.compile(
-    r"^\s*(who|what|when|where|which|why|whose|how(?: many| much| long| far| old)?)\s+(?:(?:is|are|was|were|did|does|do|has|have|had)\s+)?",
+    r"^\s*(who|what|when|where|which|why|whose|how(?: many| much| long| far| old)?)\s+"
+    r"(?:(?:is|are|was|were|did|does|do|has|have|had)\s+)?",
     re.IGNORECASE,
 )
 

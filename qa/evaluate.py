@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from index.errors import InputError
 from qa.answer import Answer, NoAnswer
@@ -193,21 +195,22 @@ def evaluate_reader(reader: Reader, examples: Sequence[Example], done: Done = la
     threshold = best_threshold(margin[fitting], f1[fitting], answerable[fitting])
     there = ~fitting
     given = margin >= threshold
-    with_threshold = [np.where(answerable, values * given, ~given)[there] for values in (exact, f1)]
+    exact_given, f1_given = (np.where(answerable, values * given, ~given)[there] for values in (exact, f1))
     return ReaderSummary(
-        int(there.sum()),
-        *(100 * float(values.mean()) for values in with_threshold),
-        100 * float((f1 * given)[there & answerable].mean()),
-        100 * float((~given)[there & ~answerable].mean()) if (there & ~answerable).any() else float("nan"),
-        100 * float(exact[there & answerable].mean()),
-        100 * float(f1[there & answerable].mean()),
-        auroc(margin[there], answerable[there]),
-        threshold,
-        1000 * seconds / len(examples),
+        questions=int(there.sum()),
+        exact=_percent(exact_given),
+        f1=_percent(f1_given),
+        has_answer_f1=_percent((f1 * given)[there & answerable]),
+        no_answer=_percent((~given)[there & ~answerable]),
+        forced_exact=_percent(exact[there & answerable]),
+        forced_f1=_percent(f1[there & answerable]),
+        auroc=auroc(margin[there], answerable[there]),
+        threshold=threshold,
+        milliseconds=1000 * seconds / len(examples),
     )
 
 
-def best_threshold(scores: np.ndarray, gain: np.ndarray, answerable: np.ndarray) -> float:
+def best_threshold(scores: npt.NDArray[Any], gain: npt.NDArray[Any], answerable: npt.NDArray[Any]) -> float:
     """The score from which to answer so that the mean gain is greatest, a declined unanswerable question counting one.
 
     `gain` is what an answer is worth where there is one: its F1. All arrays have shape (questions,).
@@ -221,7 +224,7 @@ def best_threshold(scores: np.ndarray, gain: np.ndarray, answerable: np.ndarray)
     return float((scores[order[best - 1]] + following) / 2)
 
 
-def auroc(scores: np.ndarray, positive: np.ndarray) -> float:
+def auroc(scores: npt.NDArray[Any], positive: npt.NDArray[Any]) -> float:
     """Chance that a positive scores above a negative one, ties counting half; NaN if either kind is missing."""
     if positive.all() or not positive.any():
         return float("nan")
@@ -233,3 +236,8 @@ def auroc(scores: np.ndarray, positive: np.ndarray) -> float:
 def _mean(values: Iterable[float]) -> float | None:
     gathered = [float(value) for value in values]
     return fmean(gathered) if gathered else None
+
+
+def _percent(values: npt.NDArray[Any]) -> float:
+    """A mean in per cent; NaN where there is nothing to average."""
+    return 100 * float(values.mean()) if len(values) else float("nan")

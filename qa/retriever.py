@@ -23,7 +23,9 @@ EVERYTHING = Filter()
 
 # English function words and question words: they say nothing about what a passage is about.
 STOP_WORDS = frozenset(
-    ["a", "about", "an", "and", "are", "as", "at", "be", "been", "but", "by", "can", "could", "did", "do", "does", "for", "from", "had", "has", "have", "he", "her", "him", "his", "how", "i", "if", "in", "into", "is", "it", "its", "me", "my", "of", "on", "or", "our", "she", "should", "so", "some", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "to", "was", "we", "were", "what", "when", "where", "which", "who", "whom", "whose", "why", "will", "with", "would", "you", "your"]
+    """a about an and are as at be been but by can could did do does for from had has have he her him his how i if in
+    into is it its me my of on or our she should so some than that the their them then there these they this those to
+    was we were what when where which who whom whose why will with would you your""".split()
 )
 
 

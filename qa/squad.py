@@ -49,9 +49,8 @@ def read_squad(path: Path, certain_only: bool = False) -> list[Example]:
         InputError: the file is missing, damaged, or not in the SQuAD format.
     """
     try:
-        opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-        with opened as file:
-            content = json.load(file)
+        content = path.read_bytes()
+        content = json.loads(gzip.decompress(content) if path.suffix == ".gz" else content)
     except (OSError, EOFError, ValueError) as error:
         raise InputError(f"{path} cannot be read as a SQuAD question set: {error}") from error
     try:

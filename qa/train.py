@@ -24,6 +24,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -32,7 +33,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from tokenizers import Tokenizer
-from torch import Tensor, nn
+from torch import Tensor
 from transformers import AutoModelForQuestionAnswering
 
 from index.embedder import installed
@@ -102,7 +103,7 @@ def encode(examples: Sequence[Example], tokenizer: Tokenizer, max_tokens: int) -
         for encoding in tokenizer.encode_batch([e.question for e in examples], add_special_tokens=False)
     ]
     passages = tokenizer.encode_batch([e.context for e in examples], add_special_tokens=False)
-    cls, sep = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
+    cls, sep = tokenizer.encode("").ids  # what this model puts around a text
     features = []
     for example, question, passage in zip(examples, questions, passages, strict=True):
         room = max_tokens - len(question) - 3
@@ -232,7 +233,7 @@ class Trainer:
             span_loss(output.start_logits, batch["allowed"], batch["starts"])
             + span_loss(output.end_logits, batch["allowed"], batch["ends"])
         ) / 2
-        loss.backward()
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(self.trained.values(), 1.0)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=False)
@@ -257,7 +258,7 @@ class Trainer:
             with safe_open(path, "pt", device=str(self.device)) as file:
                 if file.metadata()["run"] != digest:
                     raise InputError(
-                        f"{path} belongs to a run of another recipe or other data: move it away or name another --output"
+                        f"{path} belongs to another recipe or other data: move it away or name another --output"
                     )
                 step = int(file.metadata()["step"])
                 for name, parameter in self.trained.items():
@@ -334,7 +335,7 @@ def train(
         raise InputError(f"training stopped: {error}; the last finished checkpoint in {output} is whole") from error
 
 
-def _model(encoder: Path, device: torch.device) -> nn.Module:
+def _model(encoder: Path, device: torch.device) -> Any:
     """The encoder under a new span head, without dropout and with its word embeddings frozen.
 
     Dropout draws its random numbers on one thread and halves the speed on a CPU; the word
