@@ -1,7 +1,7 @@
 """Marks page furniture: the lines of a web page that are not the article's own words.
 
 Knows the shapes and stock phrases of news pages. Never rewrites: it says which characters are
-furniture, so that offsets into the text keep their meaning. Never knows outlets or formats.
+furniture, so that offsets into the text keep their meaning. Never knows files or questions.
 
 A line is taken for furniture only as a whole, and when in doubt it is kept: a quoted "Hide Ad" is
 a blemish, a lost sentence is a lost answer. Hence three kinds of rule, from certain to doubtful:
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 HEAD_LINES = 4
 TAIL_LINES = 4
+"""How many lines at either end of a page are its edges, blank lines and sure furniture apart."""
 
 _MONTH = r"(?:jan(?:uary|\.)?|feb(?:ruary|\.)?|mar(?:ch|\.)?|apr(?:il|\.)?|may|june?|july?|aug(?:ust|\.)?"
 _MONTH += r"|sept?(?:ember|\.)?|oct(?:ober|\.)?|nov(?:ember|\.)?|dec(?:ember|\.)?)"
@@ -25,7 +26,7 @@ DATE = rf"(?:\d{{4}}-\d{{2}}-\d{{2}}|{_MONTH} \d{{1,2}},? \d{{4}}|\d{{1,2}}(?:st
 
 _OUTLET_WORD = r"\b(?:times|post|news|herald|press|journal|tribune|guardian|telegraph|chronicle|gazette|observer"
 _OUTLET_WORD += r"|independent|standard|reuters|star|globe|mail|daily|register|broadcasting|bbc|cbc|cnn|afp|npr|upi)\b"
-_OUTLET = rf"(?:(?=[^,;:]*{_OUTLET_WORD})[^,;:.]{{2,40}}|(?<=- )\w+(?: \w+){{0,2}})"
+_OUTLET = rf"(?:(?=[^,;:]*{_OUTLET_WORD})[^,;:.]{{2,40}}|(?<=- )(?-i:[A-Z]\w+(?: [A-Z]\w+){{0,2}}))"
 DATELINE = re.compile(
     rf"(?:- )?(?:(?P<outlet>{_OUTLET}) [-|,] )?(?P<label>(?:first |last )?(?:published|posted|updated)(?: on| at)?:? )?"
     rf"{_DAY}?(?P<date>{DATE}){_TIME}?",
@@ -114,6 +115,7 @@ _LONGEST = 300
 _LONGEST_LINK = 160
 _LINE = re.compile(r"[^\r\n\u2028\u2029]+")
 SENTENCE_END = re.compile(r"[.!?…][\"'\u201d\u2019)\]]*$")
+"""The end of a line that ends as a sentence does."""
 _STRAIGHT = str.maketrans({"\u2019": "'", "\u2018": "'", "\u00a0": " ", "\u2013": "-", "\u2014": "-", "\u200b": None})
 
 
@@ -122,7 +124,7 @@ class _Line:
     start: int
     end: int
     plain: str
-    """The line as the patterns see it: straight quotes and dashes, single spaces, no end marks."""
+    """The line as the patterns see it: straight quotes, hyphens for dashes, single spaces."""
     bare: str
     """`plain` without a bullet in front."""
 

@@ -80,6 +80,7 @@ class Embedder:
         return models.tokenizer(self._folder)
 
     def _module(self) -> "nn.Module":
+        models.quiet_transformers()
         import torch
         from sentence_transformers import SentenceTransformer
 

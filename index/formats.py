@@ -29,8 +29,8 @@ _NO_TEXT_COLUMN = f"it has no column for the article's text; these names are kno
 Record = dict[str, str] | str
 
 _CHARSET = re.compile(rb"<meta[^>]{1,200}charset=[\"']?([\w-]+)", re.IGNORECASE)
-_WESTERN_SHARE = 0.1
-"""Western European text has fewer accented bytes than this; other scripts are mostly such bytes."""
+_WESTERN_SHARE = 0.25
+"""Western European text has fewer bytes beyond ASCII than this; other scripts have far more."""
 
 csv.field_size_limit(2**31 - 1)  # an article is one field, and the module's own limit of 128 KiB is too short for some
 

@@ -12,6 +12,7 @@ import shutil
 import sys
 import tempfile
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 import platformdirs
+from rich.console import Console
 
 from index.errors import ModelError
 
@@ -147,22 +149,29 @@ def _converted(identity: str, make: Callable[[], "nn.Module"]) -> Path:
         raise ModelError("OpenVINO is not installed: run `pip install openvino`, or choose --device cpu")
     folder = cache_folder() / f"{identity}-ov{openvino.__version__.split('-')[0]}"
     if not (folder / "model.xml").exists():
-        module = make()
-        import torch
-
-        example = torch.ones((2, 8), dtype=torch.int64)
-        mask = torch.tensor([[1] * 8, [1] * 5 + [0] * 3])
-        with torch.inference_mode(), _no_telemetry():
-            model = openvino.convert_model(module, example_input=(example, mask, example * 0))
-        model.reshape({tensor: [-1, -1] for tensor in model.inputs})
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(dir=folder.parent))
-        openvino.save_model(model, beside / "model.xml", compress_to_fp16=False)
-        try:
-            beside.rename(folder)
-        except OSError:  # another process was quicker
-            shutil.rmtree(beside)
+        with Console(stderr=True).status("preparing a model for this machine, once"):
+            _convert(make(), folder)
     return folder / "model.xml"
+
+
+def _convert(module: "nn.Module", folder: Path) -> None:
+    """Trace the module for any number of rows and tokens, and write it to `folder` whole or not at all."""
+    import torch
+
+    openvino = _openvino()
+    ids = torch.ones((2, 8), dtype=torch.int64)
+    mask = torch.tensor([[1] * 8, [1] * 5 + [0] * 3])
+    with torch.inference_mode(), _no_telemetry(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the tracer warns of shapes taken for constants; a test compares the outputs
+        model = openvino.convert_model(module, example_input=(ids, mask, torch.zeros_like(ids)))
+    model.reshape({tensor: [-1, -1] for tensor in model.inputs})
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(dir=folder.parent))
+    openvino.save_model(model, beside / "model.xml", compress_to_fp16=False)
+    try:
+        beside.rename(folder)
+    except OSError:  # another process was quicker
+        shutil.rmtree(beside)
 
 
 class _OpenVINORunner:

@@ -81,6 +81,14 @@ def _converted_tokenizer(folder: Path) -> Tokenizer:
         raise ModelError(f"{folder} holds no tokenizer that can be used: {error}") from error
 
 
+def quiet_transformers() -> None:
+    """Import transformers without its bars and remarks: what a user must know is said by our own errors."""
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+
+
 def read_json(folder: Path, name: str) -> dict[str, Any]:
     """A model's JSON file as a dictionary; empty where there is none.
 

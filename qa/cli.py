@@ -328,7 +328,7 @@ def figures_table(figures: dict[str, Any]) -> Table:
 def progress_bar() -> Iterator[Told]:
     """A bar on standard error that follows the stages of a build."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True) as bar:
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         tasks: dict[str, Any] = {}
 
         def told(stage: str, done: int, total: int) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from qa.answer import Alternative, Answer, Citation, NoAnswer
 from qa.confidence import Calibration, Features, coverage
 from qa.dialogue import Turn, standalone
 from qa.evidence import Candidate, Group, group
+from qa.examples import likely_questions
 from qa.reader import Reader
 from qa.retriever import EVERYTHING, Retriever, ScoredPassage
 
@@ -32,6 +34,7 @@ LONGEST_QUESTION = 1000
 PASSAGES_READ = 10
 ALTERNATIVES = 3
 CLOSEST = 3
+EXAMPLES_TRIED = 4
 
 CHECKOUT = Path(__file__).parents[1]
 SEEDS = CHECKOUT / "seeds" / "articles"
@@ -174,6 +177,11 @@ class QuestionAnswerer:
     def warm(self) -> None:
         """Load both models now rather than at the first question."""
         self.examine("Is anything ready?")
+
+    def examples(self, count: int = 4) -> list[str]:
+        """Up to `count` questions that the articles of this index answer, for someone who has not read them."""
+        asked = islice(likely_questions(article.text for article in self.articles()), EXAMPLES_TRIED * count)
+        return list(islice((question for question in asked if self.ask(question).found), count))
 
     def articles(self) -> list[Article]:
         """All articles of the index, by id."""

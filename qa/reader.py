@@ -94,6 +94,7 @@ class Reader:
         return question if len(offsets) <= self._question_tokens else question[: offsets[self._question_tokens - 1][1]]
 
     def _module(self) -> "nn.Module":
+        models.quiet_transformers()
         import torch
         from transformers import AutoModelForQuestionAnswering
 
@@ -139,9 +140,9 @@ def _spans(window: Encoding, start: npt.NDArray[np.float32], end: npt.NDArray[np
 
 
 def _without_overlaps(spans: Sequence[Span]) -> list[Span]:
-    """Best first, each span that overlaps a better one left out."""
+    """Best first, each span that overlaps a better one, or only a space apart continues it, left out."""
     kept: list[Span] = []
     for span in sorted(spans, key=lambda s: (-s.score, s.start)):
-        if span.end > span.start and all(span.end <= other.start or span.start >= other.end for other in kept):
+        if span.end > span.start and all(span.end + 1 < other.start or span.start > other.end + 1 for other in kept):
             kept.append(span)
     return kept

@@ -38,6 +38,7 @@ from transformers import AutoModelForQuestionAnswering
 
 from index.embedder import installed
 from index.errors import InputError, ModelError
+from index.models import quiet_transformers
 from qa.negatives import retrieved, swapped
 from qa.squad import Example, read_squad
 
@@ -342,6 +343,7 @@ def _model(encoder: Path, device: torch.device) -> Any:
     embeddings are half of all weights and gain nothing from one pass. With heads as narrow as
     these, plain attention trains a quarter faster on a CPU than the fused kernel.
     """
+    quiet_transformers()
     attention = "eager" if device.type == "cpu" else "sdpa"
     try:
         model = AutoModelForQuestionAnswering.from_pretrained(
