@@ -182,7 +182,7 @@ def _lock(folder: Path) -> Iterator[None]:
             yield
     except filelock.Timeout as error:
         raise CorpusError(f"another build of {folder} is under way: wait for it to end") from error
-    except PermissionError as error:
+    except (PermissionError, FileExistsError, NotADirectoryError) as error:
         raise InputError(f"the index folder {folder} cannot be written: {error.strerror}") from error
 
 

@@ -80,31 +80,43 @@ class Catalog:
         path = folder / FILE
         if not create and not path.exists():
             raise CorpusError(f"there is no index in {folder}: build one with `qa index PATH --index-dir {folder}`")
+        self.folder = folder
         try:
             self._sql = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._sql.execute("PRAGMA busy_timeout = 10000")
-            self._sql.execute("PRAGMA journal_mode = WAL")
-            if create and not self._sql.execute("SELECT 1 FROM sqlite_master").fetchone():
-                with self.transaction():
-                    for statement in _TABLES.split(";\n"):
-                        self._sql.execute(statement)
-                    self.set_meta(schema=SCHEMA, generation="0")
-            schema = self.meta("schema")
+        except sqlite3.OperationalError as error:
+            raise _unreadable(folder, error) from error
+        try:
+            schema = self._prepare(create)
+            if schema != SCHEMA:
+                raise CorpusError(
+                    f"{path} has format {schema}, this version reads {SCHEMA}: delete {folder} and build it anew"
+                )
         except sqlite3.DatabaseError as error:
-            raise CorpusError(
-                f"{path} cannot be read as an index ({error}): delete {folder} and build it anew"
-            ) from error
-        if schema != SCHEMA:
-            raise CorpusError(
-                f"{path} has format {schema}, this version reads {SCHEMA}: delete {folder} and build it anew"
-            )
-        self.folder = folder
+            self._sql.close()
+            raise _unreadable(folder, error) from error
+        except CorpusError:
+            self._sql.close()
+            raise
+
+    def _prepare(self, create: bool) -> str | None:
+        """Set the connection up, and the tables if they are to be made; returns the file's format."""
+        self._sql.execute("PRAGMA busy_timeout = 10000")
+        self._sql.execute("PRAGMA journal_mode = WAL")
+        if create and not self._sql.execute("SELECT 1 FROM sqlite_master").fetchone():
+            with self.transaction():
+                for statement in _TABLES.split(";\n"):
+                    self._sql.execute(statement)
+                self.set_meta(schema=SCHEMA, generation="0")
+        return self.meta("schema")
 
     def __enter__(self) -> "Catalog":
         return self
 
-    def __exit__(self, *exception: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Close; damage that SQLite came upon inside the block is told as what it is, a damaged index."""
         self._sql.close()
+        if type(error) in (sqlite3.DatabaseError, sqlite3.OperationalError):
+            raise _unreadable(self.folder, error) from error
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -113,7 +125,7 @@ class Catalog:
         try:
             yield
         except BaseException:
-            self._sql.execute("ROLLBACK")
+            self._roll_back()
             raise
         self._sql.execute("COMMIT")
 
@@ -124,6 +136,10 @@ class Catalog:
         try:
             yield
         finally:
+            self._roll_back()
+
+    def _roll_back(self) -> None:
+        if self._sql.in_transaction:  # after some errors, a full disk for one, SQLite has done it itself
             self._sql.execute("ROLLBACK")
 
     # ---- facts about the index -------------------------------------------------------------
@@ -271,6 +287,12 @@ class Catalog:
 
 
 _COLUMNS = "id, title, text, source, url, published"
+
+
+def _unreadable(folder: Path, error: object) -> CorpusError:
+    return CorpusError(
+        f"{folder / FILE} cannot be read as an index ({error}): if that lasts, delete {folder} and build it anew"
+    )
 
 
 def _article(row: tuple[str, str, str, str, str, str | None]) -> Article:

@@ -83,8 +83,9 @@ def _converted_tokenizer(folder: Path) -> Tokenizer:
 
 def quiet_transformers() -> None:
     """Import transformers without its bars and remarks: what a user must know is said by our own errors."""
-    from transformers.utils import logging
+    from transformers.utils import logging as remarks
 
+    logging: Any = remarks
     logging.set_verbosity_error()
     logging.disable_progress_bar()
 

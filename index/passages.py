@@ -20,7 +20,7 @@ OVERLAP = 48
 """A passage repeats the last sentences of the one before it, up to this many tokens, so that a
 sentence and the one it refers to stand together at least once."""
 
-_PARAGRAPH_END = re.compile(r"\s*\n\s*\n\s*|\s*\n(?=\W*[A-Z0-9])")
+_PARAGRAPH_END = re.compile(r"(?<!\s)(?:\s*\n\s*\n\s*|\s*\n(?=[^\w\n]*[A-Z0-9]))")
 _WRAP = re.compile(r"\s")
 
 
@@ -66,11 +66,8 @@ def _cut_range(text: str, start: int, end: int, tokenize: Tokenize, capacity: in
         yield units[first][0], units[last - 1][1]
         if last == len(units):
             return
-        shared = 0
-        while last - 1 > first and shared + units[last - 1][2] + units[min(last, len(units) - 1)][2] <= capacity:
-            shared += units[last - 1][2]
-            if shared > OVERLAP:
-                break
+        shared, most = 0, min(OVERLAP, capacity - units[last][2])
+        while last - 1 > first and (shared := shared + units[last - 1][2]) <= most:
             last -= 1
         first = last
 
@@ -82,10 +79,21 @@ def _units(text: str, found: Sequence[Offsets], tokenize: Tokenize, capacity: in
         if len(tokens) <= capacity:
             units.append((start, end, len(tokens)))
             continue
-        for piece in range(0, len(tokens), capacity):
-            part = tokens[piece : piece + capacity]
-            units.append((start + part[0][0], start + part[-1][1], len(part)))
+        for (first, last), count in _pieces(text[start:end], tokens, capacity):
+            if trimmed := _trim(text, start + first, start + last):
+                units.append((*trimmed, count))
     return units
+
+
+def _pieces(sentence: str, tokens: Sequence[Offsets], capacity: int) -> Iterator[tuple[Offsets, int]]:
+    """An overlong sentence as ranges in a row, each with its token count; cut between words wherever there are any."""
+    first = 0
+    while first < len(tokens):
+        full = min(first + capacity, len(tokens))
+        word_starts = (i for i in range(full, first, -1) if i == len(tokens) or sentence[tokens[i][0] - 1].isspace())
+        last = next(word_starts, full)
+        yield (tokens[first][0] if first else 0, tokens[last][0] if last < len(tokens) else len(sentence)), last - first
+        first = last
 
 
 def _paragraphs(text: str, start: int, end: int) -> Iterator[Offsets]:

@@ -31,7 +31,7 @@ def verify(folder: Path) -> VerifyReport:
     """Check the SQLite file, the full text, every passage's place and vector, and the vector file.
 
     Raises:
-        CorpusError: there is no index in `folder`, or its catalog cannot be opened at all.
+        CorpusError: there is no index in `folder`, or its catalog is too damaged to be read through.
     """
     with Catalog(folder) as catalog, catalog.snapshot():
         problems = catalog.problems()

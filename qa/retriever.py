@@ -16,8 +16,14 @@ from index.embedder import Embedder
 DEPTH = 50
 """How many passages each of the two searches gives to the fusion."""
 
+DENSE_WEIGHT = 0.4
+"""Share of meaning, against words, in the fused score; chosen on training questions by `benchmarks/fusion.py`."""
+
 RRF = 60
-"""The constant of reciprocal rank fusion (Cormack, Clarke and Büttcher 2009, SIGIR)."""
+"""The constant of reciprocal rank fusion, as its authors set it."""
+
+Ranking = list[tuple[int, float]]
+"""Passage numbers with scores, best first."""
 
 EVERYTHING = Filter()
 
@@ -59,7 +65,7 @@ class Retriever:
         numbers = snapshot.catalog.passage_numbers(allowed) if allowed else None
         dense = snapshot.vectors.search(self._embedder.encode([question])[0], DEPTH, numbers)
         words = snapshot.catalog.search_words(content_words(question), DEPTH, allowed)
-        fused = fuse([[number for number, _ in found] for found in (dense, words)])[:k]
+        fused = convex(dense, words, DENSE_WEIGHT)[:k]
         passages = snapshot.catalog.passages(number for number, _ in fused)
         dense_at, words_at = _places(dense), _places(words)
         return [
@@ -75,12 +81,31 @@ def content_words(question: str) -> list[str]:
     return [word for word in words if word not in STOP_WORDS] or words
 
 
-def fuse(rankings: Sequence[Sequence[int]]) -> list[tuple[int, float]]:
-    """Reciprocal rank fusion: each ranking gives an item 1 / (RRF + its rank); best first."""
-    scores: dict[int, float] = {}
-    for ranking in rankings:
-        for rank, number in enumerate(ranking, start=1):
-            scores[number] = scores.get(number, 0.0) + 1 / (RRF + rank)
+def convex(dense: Ranking, words: Ranking, weight: float) -> Ranking:
+    """Convex combination of scores (Bruch, Gai and Ingber 2022, arXiv:2210.11934), best first.
+
+    Each search's scores are stretched so that its best counts 1; 0 stands for no shared word
+    at all, and for the least similar of the passages that the dense search returned. A passage
+    that a search did not return gets 0 from it. Unlike ranks, scores keep how far ahead the best is.
+    """
+    fused: dict[int, float] = {}
+    for ranking, floor, share in ((dense, dense[-1][1] if dense else 0.0, weight), (words, 0.0, 1 - weight)):
+        for number, score in ranking:
+            reach = (ranking[0][1] - floor) or 1.0
+            fused[number] = fused.get(number, 0.0) + share * (score - floor) / reach
+    return _best_first(fused)
+
+
+def reciprocal_rank(dense: Ranking, words: Ranking) -> Ranking:
+    """Reciprocal rank fusion (Cormack, Clarke and Büttcher 2009, SIGIR): what `convex` is measured against."""
+    fused: dict[int, float] = {}
+    for ranking in (dense, words):
+        for rank, (number, _) in enumerate(ranking, start=1):
+            fused[number] = fused.get(number, 0.0) + 1 / (RRF + rank)
+    return _best_first(fused)
+
+
+def _best_first(scores: dict[int, float]) -> Ranking:
     return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
 
 

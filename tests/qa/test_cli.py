@@ -1,0 +1,107 @@
+"""The command as people and programs call it: a process of its own, its output and its exit status."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FIELDS = {"question", "found", "text", "confidence", "citations", "alternatives", "disagreements", "seconds"}
+CITED = {"article_id", "title", "source", "url", "published", "start", "end", "quote", "sentence"}
+
+
+def run(*arguments: object, given: str = "") -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "qa", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, input=given, timeout=120)
+
+
+def test_json_is_one_object_with_the_promised_fields(seed_index: Path) -> None:
+    done = run("ask", "How far is al Qaim from Baghdad?", "--index-dir", seed_index, "--json")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result.keys() >= FIELDS
+    assert result["citations"][0].keys() == CITED
+    assert done.stdout.count("\n") == 1
+
+
+def test_a_refusal_is_a_success_and_says_so(seed_index: Path) -> None:
+    done = run("ask", "Who won the 2018 FIFA World Cup?", "--index-dir", seed_index)
+    assert done.returncode == 0
+    assert done.stdout.startswith("I could not find this in the articles.")
+    done = run("ask", "-", "--index-dir", seed_index, "--json", given="Who won the 2018 FIFA World Cup?\n")
+    assert json.loads(done.stdout)["text"] is None
+
+
+def test_an_answer_is_printed_with_its_source(seed_index: Path) -> None:
+    done = run("ask", "Who is the Syrian army spokesman?", "--index-dir", seed_index)
+    assert "Ali Mayhoub" in done.stdout
+    assert "[1]" in done.stdout
+    assert "003_820ed5a3dd7f2756.txt" in done.stdout
+
+
+def test_index_then_ask_then_list_then_verify(tmp_path: Path) -> None:
+    folder, index = tmp_path / "articles", tmp_path / "index"
+    folder.mkdir()
+    (folder / "wharf.txt").write_text("Wharf reopens\n\nThe wharf of Tallow Bay was reopened by Edda Quist.", encoding="utf-8")
+    (folder / "broken.txt").write_bytes(b"\x00\x01\x02\x00 binary")
+    done = run("index", folder, "--index-dir", index, "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["added"] == ["wharf.txt"]
+    assert report["skipped"][0]["path"] == "broken.txt"
+    assert "broken.txt" in done.stderr
+    again = run("index", folder, "--index-dir", index)
+    assert "1 unchanged" in again.stdout
+    assert "Edda Quist" in run("ask", "Who reopened the wharf?", "--index-dir", index).stdout
+    assert [a["id"] for a in json.loads(run("articles", "--index-dir", index, "--json").stdout)["articles"]] == ["wharf.txt"]
+    assert json.loads(run("verify", "--index-dir", index, "--json").stdout)["problems"] == []
+
+
+def test_evaluate_prints_the_figures_of_a_question_set(seed_index: Path, tmp_path: Path) -> None:
+    questions = tmp_path / "questions.jsonl"
+    questions.write_text(
+        '{"id": "a", "question": "Who is the prime minister of Iraq?", "answers": ["Haider al-Abadi"], "articles": []}\n'
+        '{"id": "b", "question": "Who won the 2018 FIFA World Cup?", "answers": [], "articles": []}\n',
+        encoding="utf-8",
+    )
+    figures = json.loads(run("evaluate", questions, "--index-dir", seed_index, "--json").stdout)
+    assert (figures["right"], figures["declined"], figures["citations_exact"]) == (1, 1, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["ask", ""], "the question is empty"),
+        (["ask", "x" * 10_000], "10,000 characters"),
+        (["ask", "Who?", "--index-dir", "/nowhere/at/all"], "there is no index"),
+        (["ask", "Who?", "--reader-model", "/nowhere/at/all"], "no model folder"),
+        (["ask", "Who?", "--min-confidence", "7"], "between 0 and 1"),
+        (["index", "/nowhere/at/all"], "does not exist"),
+        (["evaluate", "/nowhere/at/all.jsonl"], "cannot be read"),
+        (["evaluate", "--reader", "/nowhere/at/all.json"], "cannot be read"),
+        (["evaluate"], "name either"),
+    ],
+)
+def test_what_cannot_be_used_is_one_line_and_status_two(arguments: list[str], said: str) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stderr.strip().count("\n") == 0
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_an_empty_folder_is_one_line_and_leaves_the_index_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    done = run("index", tmp_path / "empty", "--index-dir", tmp_path / "index")
+    assert done.returncode == 2
+    assert done.stderr.startswith("qa: no article to read in ")
+
+
+def test_debug_shows_where_an_error_arose() -> None:
+    assert "Traceback" in run("--debug", "ask", "").stderr
+
+
+def test_an_unknown_command_is_bad_usage() -> None:
+    assert run("frobnicate").returncode == 2
