@@ -206,7 +206,7 @@ class Catalog:
         """Passage numbers with their BM25 scores, best first, higher better; any of the words may match."""
         if not words:
             return []
-        match = " OR ".join('"{}"'.format(word.replace('"', '""')) for word in words)
+        match = " OR ".join('"{}"'.format(word.replace("\0", " ").replace('"', '""')) for word in words)
         query = f"SELECT rowid, -bm25(words, {TITLE_WEIGHT}, {BODY_WEIGHT}) AS score FROM words WHERE words MATCH ?"
         values = [match]
         if allowed:

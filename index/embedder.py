@@ -82,6 +82,7 @@ class Embedder:
     def _module(self) -> "nn.Module":
         models.quiet_transformers()
         import torch
+        from safetensors import SafetensorError
         from sentence_transformers import SentenceTransformer
 
         class Encoder(torch.nn.Module):
@@ -98,7 +99,7 @@ class Embedder:
 
         try:
             return Encoder(SentenceTransformer(str(self._folder), device="cpu", local_files_only=True)).eval()
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             raise ModelError(f"{self._folder} is not a sentence-transformers model: {error}") from error
 
 

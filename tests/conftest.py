@@ -1,0 +1,80 @@
+"""What the tests share: the seed articles, the real embedder, and a small one that needs no model."""
+
+import os
+import re
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+os.environ["HF_HUB_OFFLINE"] = "1"  # before anything imports huggingface_hub, which reads it once
+
+from index.build import build
+from index.embedder import Embedder, Vectors
+
+ROOT = Path(__file__).parents[1]
+
+
+class WordEmbedder:
+    """An embedder whose vectors are bags of words: texts that share words are near each other.
+
+    The same on every machine, and fast. `texts` counts what it was asked to embed.
+    """
+
+    DIMENSION = 256
+
+    def __init__(self, identity: str = "words@1") -> None:
+        self.identity = identity
+        self.texts = 0
+
+    def encode(self, texts: Sequence[str], done: Callable[[int], None] | None = None) -> Vectors:
+        self.texts += len(texts)
+        vectors = np.zeros((len(texts), self.DIMENSION), np.float32)
+        for row, text in enumerate(texts):
+            for word in re.findall(r"\w+", text.lower()) or [""]:
+                vectors[row, zlib.crc32(word.encode("utf-8")) % self.DIMENSION] += 1
+        if done:
+            done(len(texts))
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    def token_offsets(self, texts: list[str]) -> list[list[tuple[int, int]]]:
+        return [[match.span() for match in re.finditer(r"\w+|[^\w\s]", text)] for text in texts]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _apart_from_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test touches the user's index; converted models are taken from the cache as it is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("QA_INDEX_DIR", str(tmp_path_factory.mktemp("default-index")))
+        yield
+
+
+@pytest.fixture
+def words() -> WordEmbedder:
+    return WordEmbedder()
+
+
+@pytest.fixture(scope="session")
+def word_embedder() -> type[WordEmbedder]:
+    """The class itself, for a test that needs several."""
+    return WordEmbedder
+
+
+@pytest.fixture(scope="session")
+def seeds() -> Path:
+    return ROOT / "seeds" / "articles"
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Embedder:
+    return Embedder()
+
+
+@pytest.fixture(scope="session")
+def seed_index(seeds: Path, embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the index of the seed articles; tests read it and leave it as it is."""
+    folder = tmp_path_factory.mktemp("seed-index")
+    build([seeds], folder, embedder)
+    return folder

@@ -1,0 +1,49 @@
+"""An article's digest changes with everything that is indexed, and with nothing else."""
+
+from dataclasses import FrozenInstanceError, replace
+from datetime import date
+
+import pytest
+
+from index.article import Article, Passage
+
+ARTICLE = Article("a.txt", "Title", "Text.", "Outlet", "https://example.org/a", date(2017, 11, 3))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"title": "Other"},
+        {"text": "Text. "},
+        {"source": "Another"},
+        {"url": "https://example.org/b"},
+        {"published": date(2017, 11, 4)},
+        {"published": None},
+    ],
+    ids=lambda change: "-".join(change),
+)
+def test_digest_changes_with_each_indexed_fact(change):
+    assert replace(ARTICLE, **change).digest != ARTICLE.digest
+
+
+def test_digest_is_that_of_the_content_wherever_it_lies():
+    assert replace(ARTICLE, id="elsewhere/b.txt").digest == ARTICLE.digest
+
+
+def test_digest_keeps_neighbouring_facts_apart():
+    assert Article("a", "ab", "c").digest != Article("a", "a", "bc").digest
+
+
+def test_digest_is_the_same_on_every_machine():
+    assert Article("a", "Title", "Text").digest == "d529bb11c69af4ba124e4c55329e3c8dd9f76fd462f1a79ff241b154b0b580e4"
+
+
+def test_digest_of_broken_unicode_is_still_a_digest():
+    assert len(Article("a", "Title", "half a pair: \ud800").digest) == 64
+
+
+def test_articles_and_passages_cannot_be_changed():
+    with pytest.raises(FrozenInstanceError):
+        ARTICLE.text = "Other"
+    with pytest.raises(FrozenInstanceError):
+        Passage("a.txt", 0, 5).end = 9

@@ -1,0 +1,322 @@
+"""A build does what the articles ask for and no more, and is whole whenever it is killed."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from index.boilerplate import kept_spans
+from index.build import build, roots, vector_file
+from index.catalog import Catalog, Filter
+from index.corpus import Corpus
+from index.errors import CorpusError, InputError
+from index.verify import verify
+
+TESTS = Path(__file__).parents[1]
+SIDECAR = "file,title,source\nb.txt,Rivers,{outlet}\n"
+
+
+@pytest.fixture
+def articles(tmp_path):
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "a.txt").write_text("The mountain is high. Nobody has climbed it in winter.\n")
+    (folder / "b.txt").write_text("The river is long. It ends in the northern sea.\n")
+    (folder / "articles.csv").write_text(SIDECAR.format(outlet="Herald"))
+    return folder
+
+
+@pytest.fixture
+def index(tmp_path):
+    return tmp_path / "index"
+
+
+def searched(folder, words, question):
+    """The article ids that the words find, and the text of the passage nearest in meaning."""
+    with Corpus(folder, words.identity).snapshot() as snapshot:
+        hits = snapshot.catalog.search_words(question.split(), 10, Filter())
+        near = [number for number, _ in snapshot.vectors.search(words.encode([question])[0], 10)]
+        by_number = snapshot.catalog.passages([number for number, _ in hits] + near)
+        assert all(number in by_number for number in near)  # no vector without its passage
+        return {by_number[number].article_id for number, _ in hits}, {by_number[number].article_id for number in near}
+
+
+def left_over(folder):
+    return {path.name for path in folder.iterdir()} - {"catalog.sqlite", "build.lock"}
+
+
+def test_a_first_build_adds_everything(articles, index, words):
+    report = build([articles], index, words)
+    assert (report.added, report.changed, report.removed) == (("a.txt", "b.txt"), (), ())
+    assert (report.unchanged, report.passages, report.embedded, report.generation) == (0, 2, 2, 1)
+    assert searched(index, words, "mountain") == ({"a.txt"}, {"a.txt", "b.txt"})
+    assert verify(index).problems == ()
+
+
+def test_added_changed_and_removed_articles_are_told_apart(articles, index, words):
+    (articles / "c.txt").write_text("The lake is deep.\n")
+    build([articles], index, words)
+    (articles / "a.txt").write_text("The mountain is low.\n")
+    (articles / "c.txt").unlink()
+    (articles / "d.txt").write_text("The forest is dark.\n")
+    report = build([articles], index, words)
+    assert (report.added, report.changed, report.removed) == (("d.txt",), ("a.txt",), ("c.txt",))
+    assert (report.unchanged, report.embedded, report.generation) == (1, 2, 2)
+
+
+def test_an_unchanged_corpus_calls_the_model_zero_times_and_publishes_nothing(articles, index, words):
+    first = build([articles], index, words)
+    asked = words.texts
+    second = build([articles], index, words)
+    assert words.texts == asked
+    assert (second.embedded, second.unchanged, second.generation) == (0, 2, first.generation)
+
+
+def test_a_changed_article_embeds_only_its_new_passages(articles, index, words):
+    paragraphs = [" ".join([f"A sentence of paragraph {number} is about nothing."] * 20) for number in range(8)]
+    (articles / "long.txt").write_text("\n\n".join(paragraphs))
+    before = build([articles], index, words)
+    (articles / "long.txt").write_text("\n\n".join([*paragraphs, "A last word is added."]))
+    after = build([articles], index, words)
+    assert after.changed == ("long.txt",)
+    assert 1 <= after.embedded <= 2 < before.embedded
+
+
+def test_a_change_of_outlet_alone_embeds_nothing(articles, index, words):
+    build([articles], index, words)
+    (articles / "articles.csv").write_text(SIDECAR.format(outlet="Post"))
+    report = build([articles], index, words)
+    assert (report.changed, report.embedded, report.generation) == (("b.txt",), 0, 2)
+    with Catalog(index) as catalog:
+        assert catalog.sources() == ["Post"]
+    assert searched(index, words, "river")[0] == {"b.txt"}
+
+
+def test_a_change_of_title_is_embedded_since_the_title_stands_before_each_passage(articles, index, words):
+    build([articles], index, words)
+    (articles / "articles.csv").write_text("file,title,source\nb.txt,Streams,Herald\n")
+    assert build([articles], index, words).embedded == 1
+
+
+def test_a_text_in_two_articles_is_embedded_once(articles, index, words):
+    (articles / "articles.csv").write_text("file,title\na.txt,Same\nb.txt,Same\n")
+    shutil.copy(articles / "a.txt", articles / "b.txt")
+    report = build([articles], index, words)
+    assert (report.passages, report.embedded) == (2, 1)
+    assert searched(index, words, "mountain") == ({"a.txt", "b.txt"}, {"a.txt", "b.txt"})
+
+
+def test_a_removed_article_is_found_by_neither_search(articles, index, words):
+    build([articles], index, words)
+    (articles / "a.txt").unlink()
+    build([articles], index, words)
+    assert searched(index, words, "mountain climbed winter") == (set(), {"b.txt"})
+
+
+def test_what_a_changed_article_said_is_found_no_more(articles, index, words):
+    build([articles], index, words)
+    (articles / "a.txt").write_text("Something else.\n")
+    build([articles], index, words)
+    assert searched(index, words, "mountain climbed winter")[0] == set()
+    with Catalog(index) as catalog:
+        assert "mountain" not in "".join(article.text for article in catalog.articles())
+
+
+def test_vectors_of_what_is_gone_are_forgotten(articles, index, words):
+    build([articles], index, words)
+    text = (articles / "a.txt").read_text()
+    (articles / "a.txt").unlink()
+    build([articles], index, words)
+    (articles / "a.txt").write_text(text)
+    assert build([articles], index, words).embedded == 1
+
+
+def test_page_furniture_is_never_in_a_passage(seeds, index, words):
+    build([seeds], index, words)
+    with Catalog(index) as catalog:
+        for passage in catalog.passages(int(number) for number in catalog.passage_numbers(Filter())).values():
+            kept = kept_spans(catalog.article(passage.article_id).text)
+            assert any(start <= passage.start and passage.end <= end for start, end in kept)
+
+
+def test_what_cannot_be_read_is_reported_and_stops_nothing(articles, index, words):
+    (articles / "empty.txt").write_text("\n")
+    (articles / "scan.pdf").write_bytes(b"%PDF-1.4")
+    report = build([articles], index, words)
+    assert [item.path for item in report.skipped] == ["empty.txt", "scan.pdf"]
+    assert all(item.reason for item in report.skipped)
+    assert len(report.added) == 2
+
+
+def test_progress_ends_with_all_that_was_to_be_done(articles, index, words):
+    told = {}
+    build([articles], index, words, lambda what, done, all_of_it: told.update({what: (done, all_of_it)}))
+    assert told == {"reading": (2, 0), "cutting": (2, 2), "embedding": (2, 2)}
+
+
+def test_another_embedder_is_refused_by_an_error_that_names_both(articles, index, word_embedder):
+    build([articles], index, word_embedder("words@1"))
+    other = word_embedder("others@2")
+    with pytest.raises(CorpusError, match=r"words@1.*others@2"):
+        build([articles], index, other)
+    assert other.texts == 0
+
+
+def test_a_folder_without_articles_is_an_input_error_and_the_index_stays(articles, index, words, tmp_path):
+    build([articles], index, words)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match=r"no article to read in .*empty"):
+        build([tmp_path / "empty"], index, words)
+    with pytest.raises(InputError, match="does not exist"):
+        build([tmp_path / "missing"], index, words)
+    assert verify(index).articles == 2
+
+
+def test_an_index_folder_that_is_a_file_is_an_input_error(articles, tmp_path, words):
+    (tmp_path / "file").write_text("")
+    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(InputError, match="cannot be written"):
+            build([articles], folder, words)
+
+
+def test_the_paths_are_remembered_also_where_nothing_else_changed(articles, index, words, tmp_path):
+    build([articles], index, words)
+    assert roots(index) == [articles]
+    moved = articles.rename(tmp_path / "moved")
+    assert build([moved], index, words).generation == 1
+    assert roots(index) == [moved]
+
+
+def test_an_index_that_was_never_finished_has_no_roots(index, tmp_path):
+    index.mkdir()
+    with Catalog(index, create=True), pytest.raises(CorpusError, match="never finished"):
+        roots(index)
+    with pytest.raises(CorpusError, match="there is no index"):
+        roots(tmp_path / "none")
+
+
+def test_a_second_builder_is_refused_while_the_first_builds_and_does_no_harm(articles, index, words):
+    refused = []
+
+    def build_another(*_):
+        with pytest.raises(CorpusError, match="another build"):
+            build([articles], index, words)
+        refused.append(True)
+
+    build([articles], index, words, build_another)
+    assert refused
+    assert build([articles], index, words).unchanged == 2
+    assert verify(index).problems == ()
+
+
+def test_old_and_half_written_vector_files_are_removed(articles, index, words):
+    build([articles], index, words)
+    (index / "vectors-2.faiss.new").write_bytes(b"half")
+    (index / "vectors-9.faiss").write_bytes(b"of a build that was killed")
+    (articles / "a.txt").unlink()
+    build([articles], index, words)
+    assert left_over(index) == {vector_file(index, 2).name}
+
+
+class Interrupted(Exception):
+    pass
+
+
+def test_a_build_cut_short_leaves_the_old_generation_and_its_vectors_are_used_by_the_next(articles, index, words):
+    build([articles], index, words)
+    (articles / "c.txt").write_text("The lake is deep.\n")
+
+    def stop_at_embedding(what, *_):
+        if what == "embedding":
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        build([articles], index, words, stop_at_embedding)
+    (index / "vectors-2.faiss.new").mkdir()  # the publication fails, as the vector file cannot be written
+    with pytest.raises(IsADirectoryError):
+        build([articles], index, words)
+    assert (verify(index).articles, verify(index).generation, verify(index).problems) == (2, 1, ())
+    (index / "vectors-2.faiss.new").rmdir()
+    report = build([articles], index, words)
+    assert (report.added, report.embedded, report.generation) == (("c.txt",), 0, 2)
+
+
+# A child counts the calls and returns in index/, those into SQLite and the file system too, and kills itself
+# at one of them. All are forked from one process, so that the imports are paid for once.
+KILLED_BUILDS = """
+import os, signal, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from conftest import WordEmbedder
+from index.build import build
+
+watched = str(Path(build.__code__.co_filename).parent)
+
+def run(articles, folder, instant):
+    seen = 0
+    def count(frame, event, argument):
+        nonlocal seen
+        if frame.f_code.co_filename.startswith(watched):
+            if seen == instant:
+                os.kill(os.getpid(), signal.SIGKILL)
+            seen += 1
+    sys.setprofile(count)
+    build([articles], folder, WordEmbedder())
+    sys.setprofile(None)
+    (folder / "instants").write_text(str(seen))
+
+for line in sys.stdin:
+    instant, folder = line.rstrip().split(" ", 1)
+    child = os.fork()
+    if not child:
+        run(Path(sys.argv[2]), Path(folder), int(instant))
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
+def test_a_build_killed_at_any_instant_leaves_an_index_whole_and_the_next_build_succeeds(
+    articles, index, words, tmp_path
+):
+    build([articles], index, words)
+    old = read_digests(index)
+    (articles / "a.txt").write_text("The mountain is low.\n")
+    (articles / "b.txt").unlink()
+    (articles / "c.txt").write_text("The lake is deep.\n")
+    command = [sys.executable, "-c", KILLED_BUILDS, str(TESTS), str(articles)]
+    with subprocess.Popen(command, cwd=TESTS.parent, stdin=-1, stdout=-1, text=True) as process:
+
+        def start(instant, name):
+            shutil.copytree(index, tmp_path / name)
+            process.stdin.write(f"{instant} {tmp_path / name}\n")
+            process.stdin.flush()
+            return int(process.stdout.readline())
+
+        assert start(-1, "not-killed") == 0
+        new, total = read_digests(tmp_path / "not-killed"), int((tmp_path / "not-killed" / "instants").read_text())
+        chance = random.Random(total)
+        publication = range(total - 90, total)  # where there is most to go wrong
+        instants = {0, total - 1, *chance.sample(range(total), 4), *chance.sample(publication, 8)}
+        for instant in instants:
+            assert start(instant, str(instant)) == -signal.SIGKILL
+        process.stdin.close()
+    generations = set()
+    for folder in (tmp_path / str(instant) for instant in instants):
+        report = verify(folder)
+        assert report.problems == ()
+        assert read_digests(folder) == {1: old, 2: new}[report.generation]
+        generations.add(report.generation)
+        assert build([articles], folder, words).generation == 2
+        assert (read_digests(folder), verify(folder).problems) == (new, ())
+    assert generations == {1, 2}
+
+
+def read_digests(folder):
+    with Catalog(folder) as catalog:
+        return catalog.digests()

@@ -1,0 +1,258 @@
+"""The SQLite file: what is put in is found, what is taken out is not, and a reader sees one generation."""
+
+import sqlite3
+from datetime import date
+
+import numpy as np
+import pytest
+
+from index.article import Article, Passage
+from index.catalog import FILE, SCHEMA, Catalog, Filter
+from index.errors import CorpusError
+
+EVERYTHING = Filter()
+DIGEST = b"d" * 32
+
+FALL = Article("fall.txt", "City falls", "The army liberated the city. Nobody spoke.", "Herald", "", date(2017, 11, 3))
+GAME = Article("game.txt", "A match", "The Élysée team won a match. It was naïve.", "Post", "", date(2018, 1, 2))
+NOTE = Article("note.txt", "Untitled", "An undated note about the army.")
+
+
+@pytest.fixture
+def catalog(tmp_path):
+    with Catalog(tmp_path, create=True) as opened:
+        put(opened, FALL, GAME, NOTE)
+        yield opened
+
+
+def put(catalog, *articles):
+    """Each article as one passage a sentence."""
+    with catalog.transaction():
+        for article in articles:
+            ends = [i + 1 for i, letter in enumerate(article.text) if letter == "."]
+            spans = list(zip([0, *(end + 1 for end in ends)], ends, strict=False))
+            catalog.put(article, spans, [DIGEST] * len(spans))
+
+
+def found(catalog, *words, allowed=EVERYTHING):
+    """The texts that a search for words finds, best first."""
+    passages = catalog.passages(number for number, _ in catalog.search_words(words, 10, allowed))
+    return [catalog.article(p.article_id).text[p.start : p.end] for p in passages.values()]
+
+
+def check_full_text(catalog):
+    """FTS5's own comparison of its index with the rows it was made from."""
+    with sqlite3.connect(catalog.folder / FILE) as connection:
+        connection.execute("INSERT INTO words (words, rank) VALUES ('integrity-check', 1)")
+    connection.close()
+    assert catalog.problems() == []
+
+
+def test_articles_come_back_as_they_were_put(catalog):
+    assert catalog.articles() == [FALL, GAME, NOTE]
+    assert catalog.article("game.txt") == GAME
+    assert catalog.article("none.txt") is None
+    assert catalog.digests() == {article.id: article.digest for article in (FALL, GAME, NOTE)}
+    assert catalog.sources() == ["Herald", "Post"]
+    assert catalog.count() == (3, 5)
+
+
+def test_a_search_finds_the_passage_and_best_first(catalog):
+    assert found(catalog, "spoke") == ["Nobody spoke."]
+    assert found(catalog, "army", "city")[0] == "The army liberated the city."
+    assert set(found(catalog, "army", "city")[1:]) == {"Nobody spoke.", "An undated note about the army."}
+    scores = [score for _, score in catalog.search_words(["army", "city"], 10, EVERYTHING)]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_a_title_is_searched_for_each_of_its_passages(catalog):
+    assert sorted(found(catalog, "falls")) == ["Nobody spoke.", "The army liberated the city."]
+
+
+def test_a_search_gives_no_more_than_asked(catalog):
+    assert len(catalog.search_words(["the", "a", "an", "it"], 2, EVERYTHING)) == 2
+    assert catalog.search_words([], 10, EVERYTHING) == []
+
+
+def test_a_removed_article_is_not_found_and_leaves_nothing(catalog):
+    with catalog.transaction():
+        catalog.remove("fall.txt")
+        catalog.remove("never-was.txt")
+    assert found(catalog, "liberated", "spoke", "falls") == []
+    assert catalog.article("fall.txt") is None
+    assert catalog.count() == (2, 3)
+    check_full_text(catalog)
+
+
+def test_a_replaced_article_is_found_by_its_new_words_only(catalog):
+    put(catalog, Article("fall.txt", "Quiet day", "Nothing happened."))
+    assert found(catalog, "liberated", "falls", "city") == []
+    assert found(catalog, "happened", "quiet") == ["Nothing happened."]
+    check_full_text(catalog)
+
+
+def test_passage_numbers_are_never_used_again(catalog):
+    before = catalog.passage_numbers(EVERYTHING)
+    with catalog.transaction():
+        for article in catalog.articles():
+            catalog.remove(article.id)
+    put(catalog, FALL)
+    after = catalog.passage_numbers(EVERYTHING)
+    assert min(after) > max(before)
+    assert catalog.passages(int(number) for number in before) == {}
+
+
+def test_passages_are_named_by_number(catalog):
+    first = int(catalog.passage_numbers(EVERYTHING)[0])
+    assert catalog.passages([first, 10**9]) == {first: Passage("fall.txt", 0, 28)}
+
+
+@pytest.mark.parametrize("word", ["liberation", "liberates", "LIBERATING"])
+def test_words_match_by_their_stem(catalog, word):
+    assert found(catalog, word) == ["The army liberated the city."]
+
+
+@pytest.mark.parametrize("word", ["elysee", "ÉLYSÉE", "Élysée"])
+def test_words_match_without_their_accents(catalog, word):
+    assert found(catalog, word) == ["The Élysée team won a match."]
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        '"',
+        '""',
+        "*",
+        "arm*",
+        "NEAR",
+        "OR",
+        "AND",
+        "NOT",
+        "NEAR(army city)",
+        "title:army",
+        "-",
+        "^army",
+        "'",
+        "(",
+        ";",
+        "\0",
+    ],
+)
+def test_quotes_and_operators_are_words_like_others(catalog, word):
+    assert set(found(catalog, word)) <= {"The army liberated the city.", "An undated note about the army."}
+    assert "Nobody spoke." in found(catalog, word, "spoke")
+
+
+def test_a_star_does_not_widen_a_word(catalog):
+    assert found(catalog, "liber") == found(catalog, "liber*")
+    assert found(catalog, "arm*") == []
+
+
+@pytest.mark.parametrize(
+    ("allowed", "articles"),
+    [
+        (EVERYTHING, {"fall.txt", "game.txt", "note.txt"}),
+        (Filter(sources=("Herald",)), {"fall.txt"}),
+        (Filter(sources=("Herald", "Post")), {"fall.txt", "game.txt"}),
+        (Filter(sources=("Nobody's",)), set()),
+        (Filter(published_after=date(2017, 11, 3)), {"fall.txt", "game.txt"}),
+        (Filter(published_after=date(2017, 11, 4)), {"game.txt"}),
+        (Filter(published_before=date(2017, 11, 3)), {"fall.txt"}),
+        (Filter(published_before=date(2017, 11, 2)), set()),
+        (Filter(("Post",), date(2018, 1, 2), date(2018, 1, 2)), {"game.txt"}),
+    ],
+)
+def test_a_filter_lets_through_exactly_its_articles_in_both_searches(catalog, allowed, articles):
+    numbers = [int(number) for number in catalog.passage_numbers(allowed)]
+    assert {passage.article_id for passage in catalog.passages(numbers).values()} == articles
+    hits = catalog.search_words(["the", "it", "note", "nobody"], 10, allowed)
+    assert {passage.article_id for passage in catalog.passages(number for number, _ in hits).values()} == articles
+
+
+def test_a_failed_transaction_leaves_everything_as_it_was(catalog):
+    with pytest.raises(KeyError), catalog.transaction():
+        catalog.remove("fall.txt")
+        catalog.set_meta(generation="7")
+        raise KeyError
+    assert found(catalog, "spoke") == ["Nobody spoke."]
+    assert catalog.generation == 0
+    check_full_text(catalog)
+
+
+def test_a_passage_without_its_vector_is_refused_and_nothing_is_written(catalog):
+    with pytest.raises(ValueError, match="shorter"), catalog.transaction():
+        catalog.put(Article("new.txt", "New", "New words."), [(0, 3), (4, 10)], [DIGEST])
+    assert catalog.article("new.txt") is None
+
+
+def test_a_snapshot_keeps_its_generation_whatever_another_connection_publishes(catalog):
+    with Catalog(catalog.folder) as reader:
+        with reader.snapshot():
+            before = reader.count(), reader.generation
+            with catalog.transaction():
+                catalog.remove("fall.txt")
+                catalog.set_meta(generation="1")
+            assert found(reader, "spoke") == ["Nobody spoke."]
+            assert (reader.count(), reader.generation) == before
+        assert found(reader, "spoke") == []
+        assert reader.generation == 1
+
+
+def test_vectors_are_kept_by_digest_until_no_passage_has_them(catalog):
+    one, two = np.float32([1, 0, 0.5]), np.float32([0, 1, 0])
+    catalog.cache_vectors({DIGEST: one, b"unused": two})
+    assert catalog.missing_vectors([DIGEST, b"new", b"unused", b"new"]) == [b"new"]
+    numbers, matrix = catalog.passage_vectors()
+    assert matrix.shape == (5, 3)
+    assert matrix.dtype == np.float32
+    assert (matrix == one).all()
+    assert numbers.tolist() == catalog.passage_numbers(EVERYTHING).tolist()
+    catalog.forget_unused_vectors()
+    assert catalog.missing_vectors([DIGEST, b"unused"]) == [b"unused"]
+
+
+def test_an_empty_catalog_has_no_vectors(tmp_path):
+    with Catalog(tmp_path, create=True) as catalog:
+        numbers, matrix = catalog.passage_vectors()
+    assert len(numbers) == len(matrix) == 0
+
+
+def test_where_there_is_no_index_the_error_says_how_to_build_one(tmp_path):
+    with pytest.raises(CorpusError, match="qa index PATH"):
+        Catalog(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_format_is_refused_with_both_named(tmp_path):
+    with Catalog(tmp_path, create=True) as catalog, catalog.transaction():
+        catalog.set_meta(schema="99")
+    with pytest.raises(CorpusError, match=f"format 99, this version reads {SCHEMA}"):
+        Catalog(tmp_path)
+
+
+def test_a_file_that_is_not_sqlite_is_refused(tmp_path):
+    (tmp_path / FILE).write_text("These are not the articles you are looking for. " * 100)
+    with pytest.raises(CorpusError, match="cannot be read as an index"):
+        Catalog(tmp_path)
+    with pytest.raises(CorpusError, match="cannot be read as an index"):
+        Catalog(tmp_path, create=True)
+
+
+@pytest.mark.parametrize("part", [0, 0.01, 0.3, 0.9])
+def test_a_truncated_file_is_refused(seed_index, tmp_path, part):
+    whole = (seed_index / FILE).read_bytes()
+    (tmp_path / FILE).write_bytes(whole[: int(len(whole) * part)])
+    with pytest.raises(CorpusError, match="cannot be read as an index"):
+        Catalog(tmp_path)
+
+
+def test_damage_anywhere_inside_is_a_corpus_error_or_harmless_never_another(seed_index, tmp_path):
+    whole, page, met = (seed_index / FILE).read_bytes(), 4096, 0
+    for begin in range(0, len(whole), page):
+        (tmp_path / FILE).write_bytes(whole[:begin] + b"\xa5" * page + whole[begin + page :])
+        try:
+            with Catalog(tmp_path) as catalog:
+                catalog.articles(), catalog.passage_vectors(), found(catalog, "city", "army")
+        except CorpusError:
+            met += 1
+    assert met > 10

@@ -1,0 +1,147 @@
+"""An opened index follows what is published, and a snapshot stays as it was."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from index.build import build, vector_file
+from index.catalog import Catalog, Filter
+from index.corpus import Corpus
+from index.errors import CorpusError
+
+EVERYTHING = Filter()
+
+
+@pytest.fixture
+def articles(tmp_path):
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "a.txt").write_text("The mountain is high.\n")
+    (folder / "b.txt").write_text("The river is long.\n")
+    return folder
+
+
+@pytest.fixture
+def index(articles, tmp_path, words):
+    build([articles], tmp_path / "index", words)
+    return tmp_path / "index"
+
+
+def state(snapshot, words):
+    """All that a search of a snapshot could see."""
+    nearest = snapshot.vectors.search(words.encode(["The mountain is high."])[0], 10)
+    texts = {article.id: article.text for article in snapshot.catalog.articles()}
+    return snapshot.generation, texts, nearest, snapshot.catalog.search_words(["the"], 10, EVERYTHING)
+
+
+def test_a_new_generation_is_picked_up_by_itself(articles, index, words):
+    corpus = Corpus(index, words.identity)
+    (articles / "c.txt").write_text("The lake is deep.\n")
+    build([articles], index, words)
+    with corpus.snapshot() as snapshot:
+        assert snapshot.generation == 2
+        assert len(snapshot.vectors) == 3
+        assert snapshot.article("c.txt").text == "The lake is deep.\n"
+
+
+def test_an_open_snapshot_keeps_the_old_generation_while_a_build_publishes(articles, index, words):
+    corpus = Corpus(index, words.identity)
+    with corpus.snapshot() as snapshot:
+        before = state(snapshot, words)
+        (articles / "a.txt").unlink()
+        (articles / "b.txt").write_text("The river is dry.\n")
+        build([articles], index, words)
+        assert state(snapshot, words) == before
+        with corpus.snapshot() as newer:
+            assert state(newer, words) != before
+            assert newer.generation == 2
+        assert state(snapshot, words) == before
+    with corpus.snapshot() as snapshot:
+        assert snapshot.catalog.article("a.txt") is None
+
+
+def test_a_snapshot_taken_before_its_vector_file_went_still_has_its_own_vectors(articles, index, words):
+    with Catalog(index) as catalog, catalog.snapshot():
+        assert catalog.generation == 1
+        (articles / "a.txt").unlink()
+        build([articles], index, words)
+        assert not vector_file(index, 1).exists()
+        numbers, _ = catalog.passage_vectors()
+        assert set(catalog.passages(numbers.tolist())) == set(numbers.tolist())
+        assert len(numbers) == 2
+
+
+@pytest.mark.parametrize("harm", ["missing", "flipped", "truncated", "empty"])
+def test_a_harmed_vector_file_is_made_again_from_the_catalog_without_the_model(index, words, harm):
+    with Corpus(index, words.identity).snapshot() as snapshot:
+        whole = state(snapshot, words)
+    path = vector_file(index, 1)
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    {
+        "missing": path.unlink,
+        "flipped": lambda: path.write_bytes(content),
+        "truncated": lambda: path.write_bytes(content[:100]),
+        "empty": lambda: path.write_bytes(b""),
+    }[harm]()
+    asked = words.texts
+    corpus = Corpus(index, words.identity)
+    assert words.texts == asked
+    with corpus.snapshot() as snapshot:
+        assert state(snapshot, words) == whole
+
+
+def test_several_threads_read_whole_generations_while_builds_publish(articles, index, words):
+    corpus, stop, torn, looks = Corpus(index, words.identity), threading.Event(), [], []
+
+    def look():
+        while not stop.is_set():
+            with corpus.snapshot() as snapshot:
+                articles, passages = snapshot.catalog.count()
+                looks.append(snapshot.generation)
+                if not articles == passages == len(snapshot.vectors) == snapshot.generation + 1:
+                    torn.append((snapshot.generation, articles, passages, len(snapshot.vectors)))
+
+    threads = [threading.Thread(target=look) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for number in range(6):
+        (articles / f"new-{number}.txt").write_text(f"Another text, the number {number}.\n")
+        build([articles], index, words)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert torn == []
+    assert len(set(looks)) > 1
+
+
+def test_an_index_that_was_never_finished_is_refused(tmp_path):
+    with Catalog(tmp_path, create=True), pytest.raises(CorpusError, match="never finished"):
+        Corpus(tmp_path, "words@1")
+
+
+def test_no_index_is_refused(tmp_path):
+    with pytest.raises(CorpusError, match="there is no index"):
+        Corpus(tmp_path / "none", "words@1")
+
+
+def test_an_index_removed_meanwhile_is_a_corpus_error(index, words):
+    corpus = Corpus(index, words.identity)
+    for path in Path(index).iterdir():
+        path.unlink()
+    with pytest.raises(CorpusError, match="there is no index"), corpus.snapshot():
+        pass
+
+
+def test_another_embedder_is_refused_by_an_error_that_names_both(index, words):
+    with pytest.raises(CorpusError, match=rf"{words.identity}.*others@2"):
+        Corpus(index, "others@2")
+
+
+def test_an_article_that_is_not_held_is_a_corpus_error(index, words):
+    with (
+        Corpus(index, words.identity).snapshot() as snapshot,
+        pytest.raises(CorpusError, match=r"names none\.txt but does not hold it"),
+    ):
+        snapshot.article("none.txt")

@@ -1,0 +1,170 @@
+"""Rows come back in their order, padding is without effect, and a converted model is used again."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index import inference
+from index.errors import ModelError
+from index.inference import BATCH_TOKENS, Row, run
+
+ROOT = Path(__file__).parents[2]
+LENGTHS = [3, 250, 1, 17, 256, 4, 90, 3, 200, 8] * 9
+
+
+class Echo:
+    """A runner that gives back what it was given, and remembers the shapes of its batches."""
+
+    engine = "echo"
+
+    def __init__(self):
+        self.shapes = []
+
+    def __call__(self, ids, mask, types):
+        self.shapes.append(ids.shape)
+        assert ids.dtype == mask.dtype == types.dtype == np.int64
+        return [ids, mask * 10 + types]
+
+
+def rows_of(lengths):
+    return [Row([number + 1] * length, [number % 2] * length) for number, length in enumerate(lengths)]
+
+
+def test_results_come_in_the_order_of_the_rows_whatever_their_lengths():
+    rows = rows_of(LENGTHS)
+    for row, (ids, mask_and_types) in zip(rows, run(Echo(), rows, pad=0), strict=True):
+        length = len(row.ids)
+        assert ids[:length].tolist() == list(row.ids)
+        assert mask_and_types[:length].tolist() == [10 + kind for kind in row.types]
+
+
+def test_what_is_past_a_row_is_padding_and_masked():
+    for row, (ids, mask_and_types) in zip(rows_of([2, 5]), run(Echo(), rows_of([2, 5]), pad=7), strict=True):
+        assert set(ids[len(row.ids) :].tolist()) <= {7}
+        assert not mask_and_types[len(row.ids) :].any()
+
+
+def test_batches_are_bounded_by_tokens_with_their_padding():
+    echo = Echo()
+    run(echo, rows_of(LENGTHS), pad=0)
+    assert sum(rows for rows, _ in echo.shapes) == len(LENGTHS)
+    assert all(rows * tokens <= BATCH_TOKENS for rows, tokens in echo.shapes)
+    assert len(echo.shapes) <= 2 * np.ceil(sum(LENGTHS) / BATCH_TOKENS)  # and they are well filled
+
+
+def test_a_row_that_is_over_the_bound_by_itself_is_run_alone():
+    echo = Echo()
+    run(echo, rows_of([BATCH_TOKENS + 1, 1]), pad=0)
+    assert echo.shapes == [(1, BATCH_TOKENS + 1), (1, 1)]
+
+
+def test_no_rows_run_nothing():
+    echo = Echo()
+    assert run(echo, [], pad=0) == []
+    assert echo.shapes == []
+
+
+def test_progress_counts_every_row_once():
+    told = []
+    run(Echo(), rows_of(LENGTHS), pad=0, done=told.append)
+    assert sum(told) == len(LENGTHS)
+
+
+def make():
+    """A small torch module with two outputs, a pooled one and one for each token."""
+    import torch
+
+    class Small(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            torch.manual_seed(0)
+            self.table = torch.nn.Embedding(50, 8)
+
+        def forward(self, ids, mask, types):
+            tokens = (self.table(ids) + types.unsqueeze(-1)) * mask.unsqueeze(-1)
+            return tokens.sum(1) / mask.sum(1, keepdim=True), tokens[..., 0]
+
+    return Small().eval()
+
+
+def never():
+    raise AssertionError("the module was made although its converted form is in the cache")
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("QA_CACHE_DIR", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def test_a_converted_model_agrees_with_torch_and_is_not_made_again(cache):
+    rows = [
+        Row([(number * 7 + place) % 50 for place in range(length)], [0] * length)
+        for number, length in enumerate([1, 9, 30, 2])
+    ]
+    first = run(inference.load("small", make, "openvino", "f32"), rows, pad=0)
+    again = run(inference.load("small", never, "openvino", "f32"), rows, pad=0)
+    torch = run(inference.load("small", make, "cpu", "f32"), rows, pad=0)
+    for one, two, three in zip(first, again, torch, strict=True):
+        assert len(one) == len(two) == len(three) == 2
+        for a, b, c in zip(one, two, three, strict=True):
+            np.testing.assert_array_equal(a, b)
+            np.testing.assert_allclose(a, c, atol=1e-5)
+    assert [path.name.split("-")[0] for path in cache.iterdir()] == ["small"]
+
+
+def test_another_identity_is_another_model(cache):
+    inference.load("small", make, "openvino", "f32")
+    with pytest.raises(AssertionError, match="although"):
+        inference.load("other", never, "openvino", "f32")
+
+
+def test_a_damaged_cache_is_an_error_that_says_what_to_delete(cache):
+    inference.load("small", make, "openvino", "f32")
+    (converted,) = cache.iterdir()
+    (converted / "model.xml").write_text("<net")
+    with pytest.raises(ModelError, match=f"delete {converted}"):
+        inference.load("small", never, "openvino", "f32")
+
+
+def test_padding_does_not_change_what_a_row_gives(embedder):
+    short, long = "Who spoke?", "The army said that the city was free. " * 25
+    alone, beside = embedder.encode([short])[0], embedder.encode([long, short])[1]
+    assert alone @ beside > 0.999
+
+
+FIRST_RUN = """
+import json, sys
+asked = []
+
+def watch(event, arguments):
+    if event in ("socket.connect", "socket.getaddrinfo", "socket.sendto"):
+        asked.append([event, str(arguments[-1])])
+        raise OSError("no network here")
+
+sys.addaudithook(watch)
+from index.embedder import Embedder
+embedder = Embedder(device="openvino")
+shape = embedder.encode(["The city has fallen."]).shape
+telemetry = sys.modules.get("openvino_telemetry")
+json.dump({"asked": asked, "telemetry": str(telemetry), "torch": "torch" in sys.modules, "shape": shape}, sys.stdout)
+"""
+
+
+def test_neither_the_conversion_nor_a_run_reports_usage_or_opens_a_socket(tmp_path):
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
+    environment["QA_CACHE_DIR"] = str(tmp_path)
+
+    def facts():
+        command = [sys.executable, "-c", FIRST_RUN]
+        ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+        return json.loads(ended.stdout.splitlines()[-1])
+
+    wanted = {"asked": [], "telemetry": "None", "shape": [1, 384]}
+    assert facts() == wanted | {"torch": True}  # converts
+    assert facts() == wanted | {"torch": False}  # from the cache
