@@ -76,9 +76,12 @@ def _converted_tokenizer(folder: Path) -> Tokenizer:
 
     try:
         slow_or_fast = AutoTokenizer.from_pretrained(folder, use_fast=True, local_files_only=True)
-        return Tokenizer.from_str(slow_or_fast.backend_tokenizer.to_str())
+        found = Tokenizer.from_str(slow_or_fast.backend_tokenizer.to_str())
     except (OSError, ValueError, AttributeError) as error:
         raise ModelError(f"{folder} holds no tokenizer that can be used: {error}") from error
+    if found.get_vocab_size() < 20:  # without a vocabulary transformers makes one of its special tokens alone
+        raise ModelError(f"{folder} holds no tokenizer: there is neither a tokenizer.json nor a vocabulary")
+    return found
 
 
 def quiet_transformers() -> None:

@@ -79,7 +79,11 @@ def calibrate(
     unanswerable: int = 500,
     progress: Callable[[str, int, int], None] = lambda *_: None,
 ) -> tuple[Calibration, CalibrationReport]:
-    """Fit on one half of the questions, report on the other. `work` is a folder for the corpus and its index."""
+    """Fit on one half of the questions, report on the other. `work` is a folder for the corpus and its index.
+
+    Raises:
+        InputError: as `open_corpus`; or a half is empty, or the fitting half's answers are all right or all wrong.
+    """
     examples = open_corpus(squad, work, answerable, unanswerable)
     build([work / "paragraphs.jsonl"], work / "index", embedder, progress)
     unfitted = Calibration(Features(1.0, 0.0, 0.0, 0.0), 0.0, 0.0)
@@ -97,9 +101,12 @@ def calibrate(
     answers = np.array([bool(example.spans) for example in examples])
     gain = np.array(f1)
     halves = _halves(examples)
-    fitted = fit(
-        [f for f, first in zip(features, halves, strict=True) if first], (answers & (gain >= RIGHT))[halves].tolist()
-    )
+    right = (answers & (gain >= RIGHT))[halves]
+    if halves.all() or right.all() or not right.any():
+        raise InputError(
+            f"the confidence cannot be fitted on {squad}: it takes right and wrong answers, and more than one title"
+        )
+    fitted = fit([f for f, first in zip(features, halves, strict=True) if first], right.tolist())
     belief = np.array([fitted.probability(f) for f in features])
     threshold = min(1.0, max(0.0, best_threshold(belief[halves], gain[halves], answers[halves])))
     return replace(fitted, threshold=threshold), _report(belief[~halves], gain[~halves], answers[~halves], threshold)

@@ -17,8 +17,9 @@ from qa.retriever import content_words
 
 SHIPPED = Path(__file__).parent / "models" / "confidence.json"
 
-ALIKE = 75
-"""From this similarity, 0 to 100, two words count as spellings of one: Zour and Zor, Bukamal and Boukamal."""
+ALIKE = 80
+"""From this similarity, 0 to 100, two words count as spellings of one: Zour and Zor, Bukamal and Boukamal; not
+Iran and Iraq, which have 75."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,9 @@ class Calibration:
         """Raises: ModelError: the file is missing or damaged."""
         try:
             stored = json.loads(path.read_text(encoding="utf-8"))
-            return cls(Features(**stored["weights"]), float(stored["intercept"]), float(stored["threshold"]))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            weights = Features(**{name: float(weight) for name, weight in stored["weights"].items()})
+            return cls(weights, float(stored["intercept"]), float(stored["threshold"]))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelError(
                 f"the confidence file {path} cannot be used ({error}): write it with `qa calibrate`"
             ) from error
@@ -77,11 +79,11 @@ def coverage(question: str, text: str) -> float:
 def _held(word: str, there: set[str]) -> bool:
     if word in there:
         return True
-    return len(word) > 3 and any(_alike(word, other) for other in there)
+    return len(word) > 3 and not word.isdigit() and any(_alike(word, other) for other in there)
 
 
 def _alike(word: str, other: str) -> bool:
-    return len(other) > 3 and (word[:4] == other[:4] or (word[0] == other[0] and fuzz.ratio(word, other) >= ALIKE))
+    return word[:4] == other[:4] or (len(other) > 2 and word[0] == other[0] and fuzz.ratio(word, other) >= ALIKE)
 
 
 def fit(features: Sequence[Features], right: Sequence[bool]) -> Calibration:

@@ -96,15 +96,17 @@ def read_questions(path: Path) -> list[Question]:
 def _question(line: str, where: str, number: str) -> Question:
     try:
         fields = json.loads(line)
-        found = Question(
-            str(fields.get("id", number)),
-            fields["question"],
-            tuple(fields["answers"]),
-            tuple(fields.get("articles", ())),
-        )
+        asked, answers, articles = fields["question"], fields["answers"], fields.get("articles", [])
+        if not isinstance(asked, str) or not all(map(_is_texts, (answers, articles))):
+            raise TypeError("a value is of the wrong kind")
+        found = Question(str(fields.get("id", number)), asked, tuple(answers), tuple(articles))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f'{where}: not a JSON object with "question" and "answers" ({error})') from error
     return found
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
 def evaluate(qa: QuestionAnswerer, questions: Iterable[Question], done: Done = lambda _: None) -> list[Score]:
@@ -177,7 +179,12 @@ def evaluate_reader(reader: Reader, examples: Sequence[Example], done: Done = la
     """Put each question to its own paragraph, as SQuAD does.
 
     Halves are of whole paragraphs, alternately, so that no paragraph has questions in both.
+
+    Raises:
+        InputError: there are no questions.
     """
+    if not examples:
+        raise InputError("there are no questions to measure the reader on")
     started = time.perf_counter()
     margins, texts = [], []
     for example in examples:
@@ -214,14 +221,18 @@ def best_threshold(scores: npt.NDArray[Any], gain: npt.NDArray[Any], answerable:
     """The score from which to answer so that the mean gain is greatest, a declined unanswerable question counting one.
 
     `gain` is what an answer is worth where there is one: its F1. All arrays have shape (questions,).
+    Equal scores are answered or declined together.
     """
     order = np.argsort(-scores, kind="stable")
     total = np.concatenate([[0.0], np.cumsum(np.where(answerable, gain, -1.0)[order])])
+    falling = scores[order]
+    total[1:-1][falling[1:] == falling[:-1]] = -np.inf
     best = int(total.argmax())
     if best == 0:
         return float(np.nextafter(scores.max(), np.inf))
-    following = scores[order[best]] if best < len(scores) else scores[order[best - 1]] - 1.0
-    return float((scores[order[best - 1]] + following) / 2)
+    last = falling[best - 1]
+    following = falling[best] if best < len(scores) and np.isfinite(falling[best]) else last - 1.0
+    return float((last + following) / 2)
 
 
 def auroc(scores: npt.NDArray[Any], positive: npt.NDArray[Any]) -> float:

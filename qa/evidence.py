@@ -41,9 +41,12 @@ class Group:
         return self.candidates[0]
 
     @property
-    def articles(self) -> int:
-        """In how many articles the answer stands."""
-        return len({candidate.article.id for candidate in self.candidates})
+    def believed(self) -> tuple[Candidate, ...]:
+        """The best, and those others that the reader would rather have than nothing.
+
+        The same words may stand elsewhere and answer another question: "Friday" often does.
+        """
+        return (self.best, *(candidate for candidate in self.candidates[1:] if candidate.score > 0))
 
 
 def group(candidates: Iterable[Candidate]) -> list[Group]:
@@ -62,12 +65,15 @@ def group(candidates: Iterable[Candidate]) -> list[Group]:
 
 
 def folded(text: str) -> str:
-    """A text without case, accents, punctuation and articles, with "per cent" and "%" as "percent"."""
+    """A text without case, accents, punctuation and articles, with "per cent" and "%" as "percent".
+
+    What makes another number of it stays: the point in 1.5, the sign of a currency.
+    """
     text = unicodedata.normalize("NFKD", text.casefold())
     text = "".join(character for character in text if not unicodedata.combining(character))
     text = re.sub(r"\bper cent\b|(?<=\d)\s*%", " percent", text)
-    text = re.sub(r"(?<=\d),(?=\d{3})|(?<=\w)[.'’](?=\w|\s|$)", "", text)
-    return " ".join(word for word in re.findall(r"[\w.]+", text) if word not in ("a", "an", "the"))
+    text = re.sub(r"(?<=\d),(?=\d{3})|(?<=\w)['’](?=\w|\s|$)|\.(?!\d)|(?<=[^\W\d])\.", "", text)
+    return " ".join(word for word in re.findall(r"[$€£¥]?[\w.]+", text) if word not in ("a", "an", "the"))
 
 
 def _overlap(one: Candidate, other: Candidate) -> bool:

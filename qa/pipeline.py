@@ -138,9 +138,10 @@ class QuestionAnswerer:
         found = self.examine(question, history, Filter(tuple(sources), published_after, published_before))
         beliefs = [self._calibration.probability(features) for features in found.features]
         readings = tuple(
-            Alternative(group.best.quote, belief, tuple(_citation(candidate) for candidate in group.candidates))
-            for group, belief in zip(found.groups[: ALTERNATIVES + 1], beliefs, strict=False)
-        )
+            Alternative(group.best.quote, belief, tuple(_citation(candidate) for candidate in group.believed))
+            for place, (group, belief) in enumerate(zip(found.groups, beliefs, strict=True))
+            if place == 0 or group.best.score > 0  # the reader would rather have this than nothing
+        )[: ALTERNATIVES + 1]
         if readings and readings[0].confidence >= threshold:
             best, *others = readings
             seconds = time.perf_counter() - started
@@ -221,7 +222,9 @@ def _opened(folder: Path, is_default: bool) -> QuestionAnswerer:
 
 
 def checked_question(question: str) -> str:
-    """Raises: InputError: the question is empty or too long."""
+    """The question on one line. Raises: InputError: it is empty, too long, or no text."""
+    if not isinstance(question, str) or any("\ud800" <= character <= "\udfff" for character in question):
+        raise InputError("the question is not a text that can be read")
     if not question.strip():
         raise InputError("the question is empty")
     if len(question) > LONGEST_QUESTION:

@@ -86,7 +86,7 @@ class Reader:
         rows = [inference.Row(window.ids, window.type_ids) for _, window in windows]
         found: list[list[Span]] = [[] for _ in passages]
         for (number, window), (start, end) in zip(windows, inference.run(self._runner, rows, self._pad), strict=True):
-            found[number] += _spans(window, start, end, most)
+            found[number] += _spans(passages[number], window, start, end, most)
         return [_without_overlaps(spans)[:most] for spans in found]
 
     def _shortened(self, question: str) -> str:
@@ -96,6 +96,7 @@ class Reader:
     def _module(self) -> "nn.Module":
         models.quiet_transformers()
         import torch
+        from safetensors import SafetensorError
         from transformers import AutoModelForQuestionAnswering
 
         class SpanHead(torch.nn.Module):
@@ -117,12 +118,14 @@ class Reader:
             model = AutoModelForQuestionAnswering.from_pretrained(
                 self._folder, dtype=torch.float32, local_files_only=True, use_safetensors=True
             )
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             raise ModelError(f"{self._folder} cannot be loaded as a question-answering model: {error}") from error
         return SpanHead(model, int(self._config.get("type_vocab_size") or 0) > 1).eval()
 
 
-def _spans(window: Encoding, start: npt.NDArray[np.float32], end: npt.NDArray[np.float32], most: int) -> list[Span]:
+def _spans(
+    passage: str, window: Encoding, start: npt.NDArray[np.float32], end: npt.NDArray[np.float32], most: int
+) -> list[Span]:
     """The best spans of one window, in characters of its passage."""
     inside = np.array([i for i, sequence in enumerate(window.sequence_ids) if sequence == 1])
     if not len(inside):
@@ -135,7 +138,9 @@ def _spans(window: Encoding, start: npt.NDArray[np.float32], end: npt.NDArray[np
     for place in np.argsort(scores, axis=None)[::-1][: most * 16]:
         first, last = (int(inside[i]) for i in divmod(int(place), len(inside)))
         if np.isfinite(scores.flat[place]):
-            spans.append(Span(window.offsets[first][0], window.offsets[last][1], float(scores.flat[place])))
+            found = passage[window.offsets[first][0] : window.offsets[last][1]]
+            begin = window.offsets[first][0] + len(found) - len(found.lstrip())  # SentencePiece counts the space before
+            spans.append(Span(begin, begin + len(found.strip()), float(scores.flat[place])))
     return _without_overlaps(spans)[:most]
 
 

@@ -14,6 +14,7 @@ from index.build import BuildReport
 from qa.answer import Alternative, Answer, Citation, NoAnswer
 
 NOT_FOUND = "I could not find this in the articles."
+WORTH_SHOWING = 0.1  # the probability below which a guess is folded away, as it would mislead more than help
 SHELF_SIZE = 200  # titles listed at once: a longer list is no help to a reader
 REASONS_SHOWN = 20
 
@@ -60,13 +61,15 @@ def messages(exchanges: Sequence[Exchange]) -> list[dict[str, str]]:
     return shown
 
 
-def references(result: Answer | NoAnswer | None) -> tuple[Citation, ...]:
-    """Every citation of a result in the order of its numbers on the page."""
+def groups(result: Answer | NoAnswer | None) -> list[tuple[Citation, ...]]:
+    """The citations of a result, those of one reading together, in the order of their numbers on the page."""
     if result is None:
-        return ()
-    others = (citation for reading in (*result.disagreements, *result.alternatives) for citation in reading.citations)
-    closest = result.closest if isinstance(result, NoAnswer) else ()
-    return (*result.citations, *others, *closest)
+        return []
+    readings = [reading.citations for reading in (*result.disagreements, *result.alternatives)]
+    if isinstance(result, Answer):
+        return [result.citations, *readings]
+    shown = _guesses_shown(result)
+    return [*readings[:shown], result.closest, *readings[shown:]]
 
 
 def result(result: Answer | NoAnswer, turn: int) -> str:
@@ -77,12 +80,19 @@ def result(result: Answer | NoAnswer, turn: int) -> str:
 
 def notice(message: str) -> str:
     """One plain line about something that went wrong."""
-    return f'<div class="notice" role="alert">{literal(message)}</div>'
+    return f'<div class="notice" role="alert">{literal(message[:1].upper() + message[1:])}</div>'
 
 
 def confidence_words(confidence: float) -> str:
     """A probability, 0 to 1, in words."""
     return next((words for least, words in _WORDS if confidence >= least), "A guess")
+
+
+def percent(confidence: float) -> str:
+    """A probability, 0 to 1, as a figure that never claims to be certain."""
+    if not 0.01 <= confidence <= 0.99:
+        return "under 1%" if confidence < 0.5 else "over 99%"
+    return f"{confidence:.0%}"
 
 
 def article(
@@ -152,7 +162,7 @@ def report(report: BuildReport) -> str:
 
 
 class _Numbers:
-    """Hands out the buttons of one message, numbered in the order of `references`."""
+    """Hands out the buttons of one message, numbered in the order of `groups`."""
 
     def __init__(self, turn: int) -> None:
         self._turn = turn
@@ -175,26 +185,33 @@ def _answer(answer: Answer, numbers: _Numbers) -> str:
         disagreements = f'<div class="against"><p class="label">Other articles say otherwise</p>{disagreements}</div>'
     others = "".join(_reading(reading, numbers) for reading in answer.alternatives)
     return (
-        f'<div class="result">{_understood(answer)}<p class="lead">{_in_sentence(answer.citations[0])}{_inline(cited, numbers)}</p>'
+        f'<div class="result">{_understood(answer)}<p class="lead">{_in_sentence(answer.citations[0])}'
+        f"{_inline(cited, numbers)}</p>"
         f"{_belief(answer.confidence, answer.seconds)}{_sources(cited, numbers)}{disagreements}"
         f"{_folded('Other readings', len(answer.alternatives), others)}</div>"
     )
 
 
 def _no_answer(refusal: NoAnswer, numbers: _Numbers) -> str:
-    guess = ""
-    if refusal.alternatives:
-        reading = _reading(refusal.alternatives[0], numbers)
-        guess = f'<div class="guess"><p class="label">A guess, not an answer</p>{reading}</div>'
-    others = "".join(_reading(reading, numbers) for reading in refusal.alternatives[1:])
-    folded = _folded("Other guesses", len(refusal.alternatives) - 1, others)
+    shown = _guesses_shown(refusal)
+    guess = "".join(_reading(reading, numbers) for reading in refusal.alternatives[:shown])
+    if guess:
+        guess = f'<div class="guess"><p class="label">A guess, not an answer</p>{guess}</div>'
     closest = "".join(
         f"<li>{numbers.button(number, _row(citation, _excerpt(citation)), 'row')}</li>"
         for number, citation in numbers.take(refusal.closest)
     )
     if closest:
         closest = f'<div class="closest"><p class="label">The closest passages</p><ul>{closest}</ul></div>'
-    return f'<div class="result declined">{_understood(refusal)}<p class="lead">{NOT_FOUND}</p>{guess}{folded}{closest}</div>'
+    others = refusal.alternatives[shown:]
+    folded = _folded("Guesses, probably wrong", len(others), "".join(_reading(other, numbers) for other in others))
+    lead = f'{_understood(refusal)}<p class="lead">{NOT_FOUND}</p>'
+    return f'<div class="result declined">{lead}{guess}{closest}{folded}</div>'
+
+
+def _guesses_shown(refusal: NoAnswer) -> int:
+    """How many guesses stand open: the best one, if it is worth a look."""
+    return sum(guess.confidence >= WORTH_SHOWING for guess in refusal.alternatives[:1])
 
 
 def _understood(result: Answer | NoAnswer) -> str:
@@ -210,14 +227,14 @@ def _reading(reading: Alternative, numbers: _Numbers) -> str:
     where = ", ".join(f"<bdi>{_title(citation.article)}</bdi>" for _, citation in cited[:1])
     return (
         f'<div class="reading"><p>{sentence}{_inline(cited, numbers)}</p>'
-        f'<p class="meta">{confidence_words(reading.confidence)}, {reading.confidence:.0%}. {where}</p></div>'
+        f'<p class="meta">{confidence_words(reading.confidence)}, {percent(reading.confidence)}. {where}</p></div>'
     )
 
 
 def _belief(confidence: float, seconds: float) -> str:
     return (
         f'<p class="belief"><meter min="0" max="1" value="{confidence:.3f}"></meter>'
-        f"<strong>{confidence_words(confidence)}</strong> <span>{confidence:.0%}</span>"
+        f"<strong>{confidence_words(confidence)}</strong> <span>{percent(confidence)}</span>"
         f'<span class="meta">{seconds:.2f} s</span></p>'
     )
 
@@ -233,8 +250,8 @@ def _sources(cited: Sequence[tuple[int, Citation]], numbers: _Numbers) -> str:
 
 def _row(citation: Citation, excerpt: str = "") -> str:
     quoted = f'<span class="excerpt">{excerpt}</span>' if excerpt else ""
-    meta = _meta(citation.article)
-    return f'<span class="what"><bdi class="title">{_title(citation.article)}</bdi> <span class="meta">{meta}</span>{quoted}</span>'
+    known = f'<bdi class="title">{_title(citation.article)}</bdi> <span class="meta">{_meta(citation.article)}</span>'
+    return f'<span class="what">{known}{quoted}</span>'
 
 
 def _folded(label: str, size: int, inside: str) -> str:

@@ -8,6 +8,7 @@ import gzip
 import json
 import re
 import string
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -51,7 +52,7 @@ def read_squad(path: Path, certain_only: bool = False) -> list[Example]:
     try:
         content = path.read_bytes()
         content = json.loads(gzip.decompress(content) if path.suffix == ".gz" else content)
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise InputError(f"{path} cannot be read as a SQuAD question set: {error}") from error
     try:
         return list(_examples(content["data"], certain_only))
@@ -77,7 +78,7 @@ def _valid_spans(context: str, answers: list[dict[str, Any]]) -> tuple[tuple[int
     found = (
         (answer["answer_start"], answer["answer_start"] + len(answer["text"]), answer["text"]) for answer in answers
     )
-    return tuple((start, end) for start, end, text in found if text and context[start:end] == text)
+    return tuple((start, end) for start, end, text in found if text and start >= 0 and context[start:end] == text)
 
 
 def normalize_answer(text: str) -> str:
@@ -88,14 +89,17 @@ def normalize_answer(text: str) -> str:
 
 def exact_match(prediction: str, accepted: Sequence[str]) -> float:
     """1.0 if the prediction equals an accepted answer; no accepted answer means "" is right."""
-    return max(float(normalize_answer(prediction) == normalize_answer(answer)) for answer in accepted or [""])
+    return max(float(normalize_answer(prediction) == answer) for answer in _normalized(accepted))
 
 
 def token_f1(prediction: str, accepted: Sequence[str]) -> float:
     """The best token F1 against an accepted answer; no accepted answer means "" is right."""
-    return max(
-        _f1(normalize_answer(prediction).split(), normalize_answer(answer).split()) for answer in accepted or [""]
-    )
+    return max(_f1(normalize_answer(prediction).split(), answer.split()) for answer in _normalized(accepted))
+
+
+def _normalized(accepted: Sequence[str]) -> list[str]:
+    """The accepted answers folded, those left out of which nothing remains; [""] if that is all of them."""
+    return [answer for answer in map(normalize_answer, accepted) if answer] or [""]
 
 
 def _f1(prediction: list[str], answer: list[str]) -> float:

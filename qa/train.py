@@ -36,6 +36,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from transformers import AutoModelForQuestionAnswering
 
+from index import models
 from index.embedder import installed
 from index.errors import InputError, ModelError
 from index.models import quiet_transformers
@@ -182,7 +183,7 @@ class Trainer:
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         torch.manual_seed(recipe.seed)
         self.model = _model(encoder, self.device).to(self.device)
-        self.tokenizer = _tokenizer(encoder)
+        self.tokenizer = models.tokenizer(encoder)
         self.trained = {n: p for n, p in self.model.named_parameters() if p.requires_grad}
         self.average = {n: p.detach().clone() for n, p in self.trained.items()}
         decayed = [p for p in self.trained.values() if p.ndim > 1]
@@ -257,7 +258,7 @@ class Trainer:
             return
         try:
             with safe_open(path, "pt", device=str(self.device)) as file:
-                if file.metadata()["run"] != digest:
+                if (file.metadata() or {}).get("run") != digest:
                     raise InputError(
                         f"{path} belongs to another recipe or other data: move it away or name another --output"
                     )
@@ -352,19 +353,13 @@ def _model(encoder: Path, device: torch.device) -> Any:
             attention_probs_dropout_prob=0.0,
             dtype=torch.float32,
             local_files_only=True,
+            use_safetensors=True,
             attn_implementation=attention,
         )
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise ModelError(f"the encoder {encoder} cannot be loaded: {error}") from error
     model.get_input_embeddings().weight.requires_grad_(False)
     return model.train()
-
-
-def _tokenizer(encoder: Path) -> Tokenizer:
-    tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    return tokenizer
 
 
 def _write(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:

@@ -47,11 +47,12 @@ ANSWER = Answer(
     question="Who opened an umbrella?",
     text="Kari Nordmann",
     confidence=0.93,
-    citations=(cite(PLAIN, "Kari Nordmann"), cite(WEB, "Kari Nordmann")),
-    alternatives=(Alternative("The mayor", 0.3, (cite(PLAIN, "The mayor"),)),),
+    citations=(cite(PLAIN, "Kari Nordmann"), cite(WEB, "Kari Nordmann"), cite(PLAIN, "The mayor")),
+    alternatives=(Alternative("It", 0.3, (cite(PLAIN, "It"),)),),
     disagreements=(Alternative("two", 0.4, (cite(WEB, "two"),)),),
 )
 REFUSAL = NoAnswer("Who won?", 0.2, (Alternative("two", 0.2, (cite(WEB, "two"),)),), (cite(PLAIN, "It rained on."),))
+HOPELESS = replace(REFUSAL, alternatives=(replace(REFUSAL.alternatives[0], confidence=0.005),))
 TRAPPED = Answer(
     HOSTILE, HOSTILE, 0.9, (cite(TRAP, HOSTILE),), (Alternative(HOSTILE, 0.1, ()),), understood=HOSTILE + "?"
 )
@@ -163,11 +164,14 @@ def test_hostile_text_stays_text(markup):
     assert "\n" not in markup  # a blank line would end what Markdown takes for HTML
 
 
-@pytest.mark.parametrize("result", [ANSWER, REFUSAL, replace(REFUSAL, confidence=0.01)])
+@pytest.mark.parametrize("result", [ANSWER, REFUSAL, HOPELESS])
 def test_every_button_names_the_citation_of_its_number(result):
+    quoted = [citation for group in render.groups(result) for citation in group]
+    shown = re.findall(r'class="cite row" value="7-(\d+)">.*?class="title">(.*?)</bdi>', render.result(result, 7))
+    assert all(render.literal(quoted[int(index)].article.title) == title for index, title in shown)
     buttons = re.findall(r'value="7-(\d+)"><span class="number">\[(\d+)\]', render.result(result, 7))
     assert {int(index) + 1 for index, _ in buttons} == {int(shown) for _, shown in buttons}
-    assert {int(index) for index, _ in buttons} == set(range(len(render.references(result))))
+    assert {int(index) for index, _ in buttons} == set(range(sum(map(len, render.groups(result)))))
 
 
 def test_an_answer_shows_quote_confidence_outlet_and_date():
@@ -187,11 +191,10 @@ def test_an_answer_shows_quote_confidence_outlet_and_date():
 
 
 def test_a_refusal_says_so_and_folds_away_hopeless_guesses():
-    hopeless = replace(REFUSAL, alternatives=(replace(REFUSAL.alternatives[0], confidence=0.005),))
     assert render.NOT_FOUND.rstrip(".") in Elements(render.result(REFUSAL, 0)).text
     assert "A guess, not an answer" in render.result(REFUSAL, 0)
-    assert "A guess, not an answer" not in render.result(hopeless, 0)
-    assert "Guesses, probably wrong (1)" in render.result(hopeless, 0)
+    assert "A guess, not an answer" not in render.result(HOPELESS, 0)
+    assert "Guesses, probably wrong (1)" in render.result(HOPELESS, 0)
 
 
 def test_a_follow_up_shows_how_it_was_understood():
@@ -240,6 +243,13 @@ def test_confidence_in_words(value, words):
     assert render.confidence_words(value) == words
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"), [(0.0, "under 1%"), (0.004, "under 1%"), (0.5, "50%"), (0.996, "over 99%"), (1.0, "over 99%")]
+)
+def test_a_figure_never_claims_to_be_certain(value, shown):
+    assert render.percent(value) == shown
+
+
 def test_a_long_shelf_says_how_many_more_there_are():
     shown = render.shelf([replace(PLAIN, id=str(n)) for n in range(render.SHELF_SIZE + 5)])
     assert shown.count("<li>") == render.SHELF_SIZE and "and 5 more" in shown and "205 articles" in shown
@@ -266,7 +276,7 @@ def test_follow_ups_bring_the_conversation_and_the_dial(handlers, newsroom):
 def test_an_error_is_one_line_and_loses_nothing(handlers):
     messages = last(handlers["converse"]("x" * 10_000, [], 0.5))[1]
     assert "x" * 10_000 in messages[0]["content"]
-    assert Elements(messages[1]["content"]).text == "the question has 10,000 characters: at most 1,000 are read"
+    assert Elements(messages[1]["content"]).text == "The question has 10,000 characters: at most 1,000 are read"
 
 
 def test_a_blank_question_does_nothing(handlers, newsroom):
@@ -303,7 +313,7 @@ def test_a_deleted_article_cannot_be_read_and_a_changed_one_says_so(handlers, ne
 def test_the_shelf_opens_articles(handlers):
     assert "2 articles" in handlers["read"]([], clicked("shelf"))
     assert "umbrellas" in handlers["read"]([], clicked("open", "b.txt"))
-    assert "there is no article" in handlers["read"]([], clicked("open", "gone.txt"))
+    assert "There is no article" in handlers["read"]([], clicked("open", "gone.txt"))
 
 
 def test_a_rebuild_reports_what_changed_and_what_was_skipped(handlers):
@@ -316,7 +326,7 @@ def test_a_rebuild_reports_what_changed_and_what_was_skipped(handlers):
 def test_a_failed_rebuild_is_one_line(handlers, newsroom):
     newsroom.shelf.clear()
     report, _ = handlers["rebuild"]()
-    assert Elements(report).text == "another build of this index is running"
+    assert Elements(report).text == "Another build of this index is running"
 
 
 def test_examples_fill_the_chips_and_the_rest_are_hidden(handlers):

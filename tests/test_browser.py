@@ -183,9 +183,13 @@ def test_an_example_question_is_answered(open_page):
     page = open_page()
     chip = page.locator("#chips button:visible").first
     question = chip.inner_text()
+    page.fill("#box textarea", "half a question")
     chip.click()
     playwright.expect(page.locator("#chat .question")).to_have_text(question)
     page.wait_for_selector("#chat .result .lead mark")
+    assert page.input_value("#box textarea") == "half a question"
+    page.get_by_role("button", name="New conversation").click()
+    playwright.expect(page.locator("#chat .question")).to_have_count(0)
 
 
 def test_a_question_of_ten_thousand_characters_gets_one_clear_line_and_stays(open_page):
@@ -227,7 +231,7 @@ def test_a_rebuild_reads_what_was_added_to_the_folder(open_page, corpus):
     page.get_by_role("button", name="Rebuild").click()
     playwright.expect(page.locator("#report .report")).to_contain_text("1 removed")
     page.locator("#chat .cite").first.click()
-    playwright.expect(page.locator("#panel .notice")).to_contain_text("there is no article")
+    playwright.expect(page.locator("#panel .notice")).to_contain_text("There is no article")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

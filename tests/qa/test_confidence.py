@@ -1,0 +1,128 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from index.errors import ModelError
+from qa.confidence import Calibration, Features, coverage, fit
+
+WEIGHTS = Features(margin=0.6, lead=0.1, cosine=1.0, coverage=2.0)
+FITTED = Calibration(WEIGHTS, -3.0, 0.5)
+
+
+def features(margin: float) -> Features:
+    return Features(margin, 1.0, 0.5, 0.5)
+
+
+def test_belief_is_the_logistic_of_the_weighted_features() -> None:
+    # -3 + 0.6 * 2 + 0.1 * 3 + 1.0 * 0.5 + 2.0 * 0.5 = 0
+    assert FITTED.probability(Features(2.0, 3.0, 0.5, 0.5)) == pytest.approx(0.5)
+    assert Calibration(Features(1, 0, 0, 0), 0.0, 0.5).probability(features(2.0)) == pytest.approx(0.880797)
+
+
+def test_belief_rises_with_the_margin() -> None:
+    beliefs = [FITTED.probability(features(margin / 4)) for margin in range(-60, 60)]
+    assert beliefs == sorted(beliefs)
+    assert len(set(beliefs)) == len(beliefs)
+
+
+@pytest.mark.parametrize("margin", [-1e9, 1e9, float("-inf"), float("inf")])
+def test_belief_stays_a_probability_at_the_extremes(margin: float) -> None:
+    assert 0.0 <= FITTED.probability(features(margin)) <= 1.0
+
+
+def test_fitting_tells_separable_answers_apart() -> None:
+    good, bad = [features(2 + i / 10) for i in range(40)], [features(-2 - i / 10) for i in range(40)]
+    fitted = fit(good + bad, [True] * 40 + [False] * 40)
+    assert fitted.weights.margin > 0
+    assert min(map(fitted.probability, good)) > 0.9
+    assert max(map(fitted.probability, bad)) < 0.1
+    assert fitted.threshold == 0.5
+
+
+def test_fitting_gives_no_weight_to_what_never_varies() -> None:
+    fitted = fit([features(m) for m in (-2.0, -1.0, 1.0, 2.0)], [False, False, True, True])
+    assert (fitted.weights.lead, fitted.weights.cosine, fitted.weights.coverage) == (0.0, 0.0, 0.0)
+
+
+def test_what_is_saved_is_loaded_with_its_notes_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "confidence.json"
+    FITTED.save(path, reader="reader@0123")
+    assert Calibration.load(path) == FITTED
+    assert json.loads(path.read_text(encoding="utf-8"))["reader"] == "reader@0123"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{",
+        "[]",
+        "{}",
+        "null",
+        '{"weights": {"margin": 1}, "intercept": 0, "threshold": 0.5}',
+        '{"weights": {"margin": 1, "lead": 0, "cosine": 0, "coverage": 0}, "threshold": 0.5}',
+        '{"weights": {"margin": 1, "lead": 0, "cosine": 0, "coverage": 0}, "intercept": "x", "threshold": 0.5}',
+        '{"weights": {"margin": "x", "lead": 0, "cosine": 0, "coverage": 0}, "intercept": 0, "threshold": 0.5}',
+        '{"weights": [1, 0, 0, 0], "intercept": 0, "threshold": 0.5}',
+    ],
+)
+def test_a_damaged_file_is_refused_in_one_line(content: str, tmp_path: Path) -> None:
+    path = tmp_path / "confidence.json"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(ModelError, match=r"confidence\.json cannot be used") as caught:
+        Calibration.load(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="qa calibrate"):
+        Calibration.load(tmp_path / "missing.json")
+
+
+def test_the_shipped_file_loads() -> None:
+    shipped = Calibration.load()
+    assert shipped.weights.margin > 0
+    assert 0 <= shipped.threshold <= 1
+
+
+TEXT = (
+    "BEIRUT (Reuters) - The Syrian army captured Deir al-Zor, the spokesman said; Islamic State still held Albu Kamal, "
+    "a town also written Boukamal, and fighters fled into Iraq in November 2017."
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "share"),
+    [
+        ("Who captured Deir al-Zor?", 1.0),
+        ("Who captured Deir al-Zour?", 1.0),
+        ("Who holds Bukamal?", 0.5),  # "holds" is not "held" by its letters
+        ("What did the Syrian army capture?", 1.0),
+        ("Did fighters flee into Iraq?", 2 / 3),
+        ("What did Merkel say about Idlib?", 0.0),
+        ("Who governs Idlib?", 0.0),
+        ("Is 2016 mentioned?", 0.0),
+        ("What of 2017?", 1.0),
+        ("???", 0.0),
+    ],
+)
+def test_coverage_is_the_share_of_content_words_held_in_some_spelling(question: str, share: float) -> None:
+    assert coverage(question, TEXT) == pytest.approx(share)
+
+
+@pytest.mark.parametrize(("asked", "written"), [("Zour", "Zor"), ("Bukamal", "Boukamal"), ("Mosul", "Mossul")])
+def test_spellings_of_one_name_are_held(asked: str, written: str) -> None:
+    assert coverage(asked, f"They reached {written} late.") == 1.0
+
+
+@pytest.mark.parametrize(
+    ("asked", "written"),
+    [("Idlib", "Islamic"), ("Merkel", "Mosul"), ("Iran", "Iraq"), ("1999", "1998"), ("15000", "16000")],
+)
+def test_another_name_is_not_held(asked: str, written: str) -> None:
+    assert coverage(asked, f"They reached {written} late.") == 0.0
+
+
+def test_no_text_covers_nothing() -> None:
+    assert coverage("Who is it?", "") == 0.0

@@ -1,0 +1,66 @@
+import pytest
+
+from qa.retriever import RRF, content_words, convex, reciprocal_rank
+
+
+def test_scores_are_stretched_and_added_by_their_weights() -> None:
+    dense = [(7, 0.8), (5, 0.6), (3, 0.4)]  # stretched: 1, 0.5, 0
+    words = [(5, 10.0), (9, 5.0)]  # stretched from zero: 1, 0.5
+    assert convex(dense, words, 0.4) == [
+        (5, pytest.approx(0.4 * 0.5 + 0.6)),
+        (7, pytest.approx(0.4)),
+        (9, pytest.approx(0.3)),
+        (3, pytest.approx(0.0)),
+    ]
+
+
+@pytest.mark.parametrize(("weight", "order"), [(1.0, [1, 2, 3]), (0.0, [3, 2, 1])])
+def test_a_weight_of_one_or_none_leaves_one_search_in_charge(weight: float, order: list[int]) -> None:
+    dense, words = [(1, 0.9), (2, 0.5), (3, 0.1)], [(3, 9.0), (2, 5.0), (1, 1.0)]
+    assert [number for number, _ in convex(dense, words, weight)] == order
+
+
+def test_how_far_ahead_the_best_is_counts() -> None:
+    words = [(2, 9.0), (1, 8.0)]
+    ahead, level = [(1, 0.9), (2, 0.2), (3, 0.1)], [(1, 0.9), (2, 0.89), (3, 0.1)]
+    assert convex(ahead, words, 0.4)[0][0] == 1
+    assert convex(level, words, 0.4)[0][0] == 2
+
+
+def test_ties_go_to_the_lower_number() -> None:
+    assert [n for n, _ in convex([(9, 1.0), (8, 0.0)], [(4, 1.0), (8, 0.0)], 0.5)] == [4, 9, 8]
+    assert [n for n, _ in reciprocal_rank([(9, 1.0)], [(4, 1.0)])] == [4, 9]
+
+
+def test_nothing_found_fuses_to_nothing() -> None:
+    assert convex([], [], 0.4) == reciprocal_rank([], []) == []
+
+
+def test_one_hit_in_one_search_is_found() -> None:
+    assert [n for n, _ in convex([(3, 0.7)], [], 0.4)] == [3]
+    assert convex([], [(3, 7.0)], 0.4) == [(3, pytest.approx(0.6))]
+
+
+def test_rank_fusion_adds_the_reciprocal_of_each_rank() -> None:
+    assert reciprocal_rank([(7, 0.9), (5, 0.8)], [(5, 11.0), (9, 2.0)]) == [
+        (5, pytest.approx(1 / 62 + 1 / 61)),
+        (7, pytest.approx(1 / 61)),
+        (9, pytest.approx(1 / 62)),
+    ]
+    assert RRF == 60
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("Who is the Syrian army spokesman?", ["syrian", "army", "spokesman"]),
+        ("How many of the fighters were in al-Qaim?", ["many", "fighters", "al", "qaim"]),
+        ("Raqqa, RAQQA and raqqa", ["raqqa"]),
+        ("What about Köln in 2017?", ["köln", "2017"]),
+        ("Who is he?", ["who", "is", "he"]),
+        ("???", []),
+        ("", []),
+    ],
+)
+def test_content_words_say_what_a_question_is_about(question: str, words: list[str]) -> None:
+    assert content_words(question) == words

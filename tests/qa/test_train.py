@@ -1,0 +1,341 @@
+import io
+import json
+import math
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from rich.console import Console
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
+
+from index.errors import InputError, ModelError
+from qa.reader import Reader
+from qa.squad import Example
+from qa.train import CHECKPOINT, Feature, Recipe, batches, collate, encode, load_examples, schedule, span_loss, train
+
+MakeSquad = Callable[..., Path]
+
+CAPITALS = [("france", "paris"), ("england", "london"), ("germany", "berlin"), ("italy", "rome"), ("spain", "madrid"),
+            ("austria", "vienna"), ("czechia", "prague"), ("norway", "oslo")]  # fmt: skip
+OVERFITTING = Recipe(
+    passes=200, batch_size=8, learning_rate=5e-3, average=0.9, max_tokens=64, retrieved=0, swapped=0, weight_decay=0.0
+)
+SHORT = replace(OVERFITTING, passes=4)
+
+
+@pytest.fixture
+def data(make_squad: MakeSquad, tmp_path: Path) -> Path:
+    """A folder with a question set: what is the capital of each of eight countries?"""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    make_squad(
+        folder / "capitals.json",
+        [
+            ("Capitals", f"{city} is the capital of {country} .", [(f"what is the capital of {country} ?", [city])])
+            for country, city in CAPITALS
+        ],
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def tokenizer(encoder: Path) -> Tokenizer:
+    return Tokenizer.from_file(str(encoder / "tokenizer.json"))
+
+
+def example(context: str, *answers: str, question: str = "who is it ?") -> Example:
+    spans = tuple((context.index(answer), context.index(answer) + len(answer)) for answer in answers)
+    return Example("1", question, context, spans, "T")
+
+
+def gold(feature: Feature, tokenizer: Tokenizer) -> list[str]:
+    return [
+        tokenizer.decode(feature.ids[start : end + 1]) for start, end in zip(feature.starts, feature.ends, strict=True)
+    ]
+
+
+# ---- examples and features -----------------------------------------------------------------------
+
+
+def test_gold_tokens_decode_to_the_answer(tokenizer: Tokenizer) -> None:
+    found = encode([example("The General said : Rome is old .", "General", "Rome")], tokenizer, 64)
+    assert gold(found[0], tokenizer) == ["general", "rome"]
+
+
+def test_an_answer_inside_a_word_or_of_several_pieces_keeps_all_its_tokens(tokenizer: Tokenizer) -> None:
+    found = encode([example("the city of xyzzy said so", "xyzzy"), example("in 1990s paris", "1990")], tokenizer, 64)
+    assert gold(found[0], tokenizer) == ["xyzzy"]
+    assert gold(found[1], tokenizer)[0].startswith("1990")
+
+
+def test_a_feature_is_question_and_passage_between_the_model_s_own_marks(tokenizer: Tokenizer) -> None:
+    found = encode([example("paris is old", "old", question="what is old ?")], tokenizer, 64)[0]
+    assert tokenizer.decode(found.ids, skip_special_tokens=False) == "[CLS] what is old? [SEP] paris is old [SEP]"
+    assert tokenizer.id_to_token(found.ids[found.passage_start]) == "paris"
+
+
+@pytest.mark.parametrize("place", [0, 1, 20, 50, 98, 99])
+def test_the_window_holds_the_answer_of_a_passage_over_length(place: int, tokenizer: Tokenizer) -> None:
+    words = ["river"] * 100
+    words[place] = "zebra"
+    found = encode([example(" ".join(words), "zebra")], tokenizer, 40)[0]
+    assert len(found.ids) == 40
+    assert gold(found, tokenizer) == ["zebra"]
+
+
+def test_of_answers_far_apart_at_least_one_is_in_the_window(tokenizer: Tokenizer) -> None:
+    context = "zebra " + "river " * 100 + "zoo"
+    found = encode([example(context, "zebra", "zoo")], tokenizer, 40)[0]
+    assert set(gold(found, tokenizer)) <= {"zebra", "zoo"}
+    assert found.starts[0] >= found.passage_start
+
+
+def test_without_an_answer_the_first_token_is_gold(tokenizer: Tokenizer) -> None:
+    found = encode([example("river " * 100)], tokenizer, 40)[0]
+    assert (found.starts, found.ends) == ([0], [0])
+    assert len(found.ids) == 40
+
+
+def test_an_answer_that_no_window_holds_is_left_out(tokenizer: Tokenizer) -> None:
+    long = ("river " * 100).strip()
+    assert encode([example(long, long)], tokenizer, 40) == []
+
+
+def test_a_long_question_leaves_room_for_the_passage(tokenizer: Tokenizer) -> None:
+    found = encode([example("river " * 200 + "zebra", "zebra", question="who " * 300)], tokenizer, 96)[0]
+    assert len(found.ids) == 96
+    assert gold(found, tokenizer) == ["zebra"]
+
+
+def test_negatives_are_made_from_the_answerable_and_counted_by_the_recipe(data: Path) -> None:
+    made = load_examples(data, replace(OVERFITTING, retrieved=3))
+    assert len(made) == 8 + 3
+    assert sum(not e.spans for e in made) == 3
+
+
+def test_question_sets_in_a_train_folder_are_preferred(data: Path) -> None:
+    (data / "train").mkdir()
+    with pytest.raises(InputError, match=r"holds no \.json or \.json\.gz"):
+        load_examples(data, OVERFITTING)
+    shutil.copy(data / "capitals.json", data / "train")
+    (data / "capitals.json").write_text("{", encoding="utf-8")
+    assert len(load_examples(data, OVERFITTING)) == 8
+
+
+@pytest.mark.parametrize("name", ["missing", "."])
+def test_a_folder_without_question_sets_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds no"):
+        load_examples(tmp_path / name, OVERFITTING)
+
+
+# ---- order, padding, loss, learning rate ---------------------------------------------------------
+
+
+def features(count: int) -> list[Feature]:
+    return [Feature([2, 5, 3, *[7] * (1 + n * 7 % 23), 3], 3, [3], [3]) for n in range(count)]
+
+
+@pytest.mark.parametrize("passes", [1, 2, 3])
+def test_each_pass_covers_every_feature_once(passes: int) -> None:
+    made = batches(features(70), replace(SHORT, passes=passes))
+    assert Counter(number for batch in made for number in batch) == {n: passes for n in range(70)}
+
+
+def test_part_of_a_pass_covers_that_part() -> None:
+    counts = Counter(number for batch in batches(features(70), replace(SHORT, passes=1.5)) for number in batch)
+    assert len(counts) == 70
+    assert counts.total() == 105
+    assert set(counts.values()) == {1, 2}
+
+
+def test_batches_are_full_alike_in_length_and_decided_by_the_seed() -> None:
+    found = features(64)
+    made = batches(found, replace(SHORT, passes=1))
+    assert [len(batch) for batch in made] == [8] * 8
+    lengths = [sorted(len(found[i].ids) for i in batch) for batch in made]
+    assert max(few[-1] - few[0] for few in lengths) < 8
+    assert made == batches(found, replace(SHORT, passes=1))
+    assert made != batches(found, replace(SHORT, passes=1, seed=14))
+
+
+def test_padding_is_masked_and_only_passage_and_first_token_may_be_chosen() -> None:
+    batch = collate([Feature([2, 5, 3, 7, 8, 3], 3, [3, 4], [4]), Feature([2, 3, 7, 3], 2, [0], [0])], pad=9)
+    assert {name: values.int().tolist() for name, values in batch.items()} == {
+        "input_ids": [[2, 5, 3, 7, 8, 3], [2, 3, 7, 3, 9, 9]],
+        "attention_mask": [[1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 0, 0]],
+        "token_type_ids": [[0, 0, 0, 1, 1, 1], [0, 0, 1, 1, 0, 0]],
+        "allowed": [[1, 0, 0, 1, 1, 0], [1, 0, 1, 0, 0, 0]],
+        "starts": [[0, 0, 0, 1, 1, 0], [1, 0, 0, 0, 0, 0]],
+        "ends": [[0, 0, 0, 0, 1, 0], [1, 0, 0, 0, 0, 0]],
+    }
+
+
+def test_the_loss_is_the_negative_log_of_the_probability_on_gold_tokens() -> None:
+    logits = torch.tensor([[0.0, math.log(2), math.log(3), 99.0]])  # weights 1, 2 and 3; the last is not allowed
+    allowed = torch.tensor([[True, True, True, False]])
+    one, two = torch.tensor([[False, True, False, False]]), torch.tensor([[False, True, True, False]])
+    assert float(span_loss(logits, allowed, one)) == pytest.approx(math.log(6 / 2))
+    assert float(span_loss(logits, allowed, two)) == pytest.approx(math.log(6 / 5))
+    both = [torch.cat(pair) for pair in ((logits, logits), (allowed, allowed), (one, two))]
+    assert float(span_loss(*both)) == pytest.approx((math.log(3) + math.log(1.2)) / 2)
+
+
+@pytest.mark.parametrize(("done", "rate"), [(0.0, 0.0), (0.05, 0.5), (0.1, 1.0), (0.55, 0.5), (1.0, 0.0), (1.1, 0.0)])
+def test_the_learning_rate_rises_and_falls_in_straight_lines(done: float, rate: float) -> None:
+    assert schedule(done, 0.1) == pytest.approx(rate)
+
+
+def test_without_warmup_it_starts_at_its_peak() -> None:
+    assert schedule(0.0, 0.0) == 1.0
+
+
+def test_a_run_s_identity_changes_with_recipe_and_data() -> None:
+    one, two = example("a zebra", "zebra"), replace(example("a zebra", "zebra"), id="2")
+    digests = {SHORT.digest([one]), SHORT.digest([one, two]), SHORT.digest([two]), replace(SHORT, seed=1).digest([one])}
+    assert len(digests) == 4
+    assert SHORT.digest([one]) == replace(SHORT).digest([one])
+
+
+# ---- whole runs ----------------------------------------------------------------------------------
+
+
+def run(data: Path, encoder: Path, output: Path, recipe: Recipe = SHORT, save_every: int = 1000) -> str:
+    """Train on the CPU; returns what was told."""
+    told = io.StringIO()
+    train(data, encoder, output, recipe, save_every, "cpu", Console(file=told, width=200))
+    return told.getvalue()
+
+
+def test_a_handful_of_examples_is_learned_by_heart(data: Path, encoder: Path, tmp_path: Path) -> None:
+    told = run(data, encoder, tmp_path / "reader", OVERFITTING, save_every=50)
+    losses = [float(loss) for loss in re.findall(r"loss ([\d.]+), saved", told)]
+    assert losses[-1] < losses[0] / 3
+    reader = Reader(tmp_path / "reader", device="cpu")
+    for country, city in CAPITALS:
+        passages = [f"{city} is the capital of {country} ."]
+        best = reader.read(f"what is the capital of {country} ?", passages)[0][0]
+        assert passages[0][best.start : best.end] == city
+        assert best.score > 0
+
+
+def test_the_exported_folder_is_a_model_of_transformers_without_pickles(
+    data: Path, encoder: Path, tmp_path: Path
+) -> None:
+    from transformers import AutoModelForQuestionAnswering, AutoTokenizer
+
+    folder = tmp_path / "reader"
+    run(data, encoder, folder)
+    assert {path.name for path in folder.iterdir()} == {
+        "checkpoint.safetensors", "config.json", "model.safetensors", "recipe.json", "tokenizer.json",
+        "tokenizer_config.json",
+    }  # fmt: skip
+    weights = load_file(folder / "model.safetensors")
+    assert {str(values.dtype) for values in weights.values()} == {"torch.float16"}
+    loaded = AutoModelForQuestionAnswering.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
+    for name, values in loaded.state_dict().items():
+        assert torch.equal(values, weights[name].float())
+    text = "Paris is the capital of France ."
+    expected = Tokenizer.from_file(str(encoder / "tokenizer.json")).encode(text).ids
+    assert AutoTokenizer.from_pretrained(folder, local_files_only=True)(text)["input_ids"] == expected
+    assert Reader(folder, device="cpu").read("what ?", [text])[0]
+    stored = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))
+    assert stored["steps"] == 4
+    assert Recipe(**{name: value for name, value in stored.items() if name != "steps"}) == SHORT
+
+
+def test_word_embeddings_stay_as_they_were(data: Path, encoder: Path, tmp_path: Path) -> None:
+    run(data, encoder, tmp_path / "reader")
+    before = load_file(encoder / "model.safetensors")["embeddings.word_embeddings.weight"]
+    after = load_file(tmp_path / "reader" / "model.safetensors")["bert.embeddings.word_embeddings.weight"]
+    assert torch.equal(before.half(), after)
+
+
+def weights(folder: Path) -> Iterator[tuple[str, torch.Tensor]]:
+    for name in (CHECKPOINT, "model.safetensors"):
+        yield from ((f"{name} {key}", values.float()) for key, values in load_file(folder / name).items())
+
+
+def step(folder: Path) -> int:
+    with safe_open(folder / CHECKPOINT, "pt") as file:
+        return int(file.metadata()["step"])
+
+
+def test_a_killed_run_goes_on_to_the_same_weights(data: Path, encoder: Path, tmp_path: Path) -> None:
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    recipe = replace(SHORT, passes=40)
+    program = (
+        "import torch; torch.set_num_threads(1); from pathlib import Path; from qa.train import Recipe, train;"
+        f"train(Path({str(data)!r}), Path({str(encoder)!r}), Path({str(killed)!r}), {recipe!r}, 1, 'cpu')"
+    )
+    root = Path(__file__).parents[2]
+    child = subprocess.Popen([sys.executable, "-c", program], cwd=root, stderr=subprocess.DEVNULL)
+    run(data, encoder, whole, recipe)  # meanwhile
+    deadline = time.monotonic() + 60
+    while not (killed / CHECKPOINT).exists() and time.monotonic() < deadline:
+        time.sleep(0.002)
+    child.send_signal(signal.SIGKILL)
+    assert child.wait() == -signal.SIGKILL
+    assert 0 < step(killed) < step(whole)
+    assert f"going on from step {step(killed)}" in run(data, encoder, killed, recipe)
+    assert step(killed) == step(whole)
+    for (name, one), (_, other) in zip(weights(whole), weights(killed), strict=True):
+        assert torch.allclose(one, other, atol=1e-6), name
+
+
+def test_a_finished_run_is_not_trained_further(data: Path, encoder: Path, tmp_path: Path) -> None:
+    run(data, encoder, tmp_path / "reader")
+    before = (tmp_path / "reader" / CHECKPOINT).read_bytes()
+    run(data, encoder, tmp_path / "reader")
+    assert (tmp_path / "reader" / CHECKPOINT).read_bytes() == before
+
+
+def test_a_checkpoint_of_another_recipe_is_refused(data: Path, encoder: Path, tmp_path: Path) -> None:
+    run(data, encoder, tmp_path / "reader")
+    with pytest.raises(InputError, match="another recipe or other data"):
+        run(data, encoder, tmp_path / "reader", replace(SHORT, learning_rate=1e-3))
+
+
+def test_a_checkpoint_that_does_not_say_whose_it_is_is_refused(data: Path, encoder: Path, tmp_path: Path) -> None:
+    (tmp_path / "reader").mkdir()
+    save_file({"x": torch.zeros(2)}, tmp_path / "reader" / CHECKPOINT)
+    with pytest.raises(InputError, match="another recipe or other data"):
+        run(data, encoder, tmp_path / "reader")
+
+
+@pytest.mark.parametrize("keep", [0, 100, -50])
+def test_a_damaged_checkpoint_is_refused(keep: int, data: Path, encoder: Path, tmp_path: Path) -> None:
+    run(data, encoder, tmp_path / "reader", replace(SHORT, passes=1))
+    path = tmp_path / "reader" / CHECKPOINT
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(ModelError, match=r"is damaged .*: delete it to start anew"):
+        run(data, encoder, tmp_path / "reader", replace(SHORT, passes=1))
+
+
+@pytest.mark.parametrize("damage", ["missing", "no tokenizer", "no weights", "pickled", "cut"])
+def test_an_encoder_that_cannot_be_read_is_refused(damage: str, data: Path, encoder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "encoder"
+    if damage != "missing":
+        shutil.copytree(encoder, folder)
+    weights = folder / "model.safetensors"
+    if damage == "no tokenizer":
+        (folder / "tokenizer.json").unlink()
+    elif damage == "no weights":
+        weights.unlink()
+    elif damage == "pickled":
+        torch.save(load_file(weights), folder / "pytorch_model.bin")
+        weights.unlink()
+    elif damage == "cut":
+        weights.write_bytes(weights.read_bytes()[:5000])
+    with pytest.raises(ModelError):
+        run(data, folder, tmp_path / "reader")
