@@ -25,9 +25,9 @@ from index.embedder import Embedder
 from index.errors import InputError, QAError
 from index.sources import Skipped
 from qa import QuestionAnswerer, browser, render
-from qa.cli import progress_bar
 from qa.pipeline import default_index
 from qa.render import Exchange
+from qa.terminal import progress_bar
 
 EXAMPLES = 4
 CHIPS = range(EXAMPLES)

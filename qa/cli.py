@@ -4,33 +4,38 @@ Exit status: 0 answered or honestly declined, 2 something given cannot be used, 
 ours. Errors are one line on standard error; `--debug` shows where they arose.
 """
 
-import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from rich.text import Text
 
-from index.build import BuildReport, build
-from index.build import Progress as Told
+from index.build import build
 from index.catalog import Catalog
 from index.embedder import Embedder
 from index.errors import CorpusError, InputError, QAError
 from index.verify import verify
-from qa.answer import Answer, Citation, NoAnswer
 from qa.evaluate import evaluate, evaluate_reader, read_questions, summarize
 from qa.pipeline import QuestionAnswerer, default_index
 from qa.reader import Reader
 from qa.squad import read_squad
+from qa.terminal import (
+    counted,
+    err,
+    figures_table,
+    out,
+    print_articles,
+    print_json,
+    print_result,
+    print_scores,
+    progress_bar,
+    report_as_dict,
+    told_report,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -38,7 +43,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Ask a folder of articles. Every answer is a verbatim quote with its citation, or an honest refusal.",
 )
-out, err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 IndexDir = Annotated[Path | None, typer.Option("--index-dir", help="The index folder; by default the project's own.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
@@ -130,11 +134,7 @@ def evaluate_command(
             scores = evaluate(qa, asked, done)
         figures = summarize(scores).as_dict()
         if not as_json:
-            for s in scores:
-                wrong = not (s.right if s.question.answers else not s.result.found)
-                given = s.result.text if s.result.found else "(declined)"
-                mark = "[red]wrong[/]" if wrong else "[green]right[/]"
-                out.print(mark, Text(f"{s.result.confidence:.2f}  {s.question.question}  →  {given}"), soft_wrap=True)
+            print_scores(scores)
     if as_json:
         print_json(figures)
     else:
@@ -223,12 +223,7 @@ def articles(index_dir: IndexDir = None, as_json: AsJson = False) -> None:
         rows = [{n: getattr(a, n) for n in fields} | {"published": str(a.published or "") or None} for a in found]
         print_json({"articles": rows})
         return
-    table = Table("id", "title", "outlet", "published", box=None)
-    for article in found:
-        table.add_row(
-            *(Text(value) for value in (article.id, article.title, article.source, str(article.published or "")))
-        )
-    out.print(table)
+    print_articles(found)
 
 
 @app.command("verify")
@@ -247,6 +242,10 @@ def verify_command(index_dir: IndexDir = None, as_json: AsJson = False) -> None:
         )
 
 
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None
+
+
 def main() -> None:
     """Entry point: run a command and turn errors into one line and an exit status."""
     debug = "--debug" in sys.argv[1:]
@@ -261,97 +260,3 @@ def main() -> None:
             soft_wrap=True,
         )
         sys.exit(2 if known else 1)
-
-
-# ---- printing --------------------------------------------------------------------------------
-
-
-def print_json(content: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(content, ensure_ascii=False) + "\n")
-
-
-def print_result(result: Answer | NoAnswer) -> None:
-    """An answer, or a refusal, as a person reads it."""
-    if not result.found:
-        out.print(f"I could not find this in the articles. [dim](best guess {result.confidence:.0%} likely)[/]")
-        for citation in result.closest:
-            out.print(Text(f"\n  {citation_line(citation)}", style="dim"))
-            out.print(Text(f"  {citation.quote}"), soft_wrap=True)
-        return
-    out.print(Text(result.text, style="bold"), f"[dim]({result.confidence:.0%} likely)[/]")
-    for number, citation in enumerate(result.citations, 1):
-        out.print(Text(f"\n  [{number}] {citation_line(citation)}", style="dim"))
-        sentence = Text(f"  {' '.join(citation.sentence.split())}")
-        sentence.highlight_words([" ".join(citation.quote.split())], "bold reverse")
-        out.print(sentence, soft_wrap=True)
-    for other in result.alternatives:
-        out.print(
-            Text(
-                f"\n  or: {other.text} ({other.confidence:.0%} likely; {other.citations[0].article.title})", style="dim"
-            )
-        )
-
-
-def citation_line(citation: Citation) -> str:
-    """Title, outlet and date, as far as they are known, and the place in the file."""
-    article = citation.article
-    known = [article.title, article.source, str(article.published or "")]
-    return f"{', '.join(part for part in known if part)} ({article.id}:{citation.start}-{citation.end})"
-
-
-def told_report(report: BuildReport, folder: Path) -> str:
-    """One line: what a build changed."""
-    changes = [
-        (len(report.added), "added"),
-        (len(report.changed), "changed"),
-        (len(report.removed), "removed"),
-        (report.unchanged, "unchanged"),
-    ]
-    counts = ", ".join(f"{count:,} {name}" for count, name in changes if count)
-    return f"{counts}: {report.passages:,} passages, {report.embedded:,} embedded, in {report.seconds:.1f} s ({folder})"
-
-
-def report_as_dict(report: BuildReport) -> dict[str, Any]:
-    fields = ("added", "changed", "removed", "unchanged", "passages", "embedded", "generation", "seconds")
-    skipped = [{"path": s.path, "reason": s.reason} for s in report.skipped]
-    return {name: getattr(report, name) for name in fields} | {"skipped": skipped}
-
-
-def figures_table(figures: dict[str, Any]) -> Table:
-    table = Table(show_header=False, box=None)
-    for name, value in figures.items():
-        table.add_row(name.replace("_", " "), "–" if value is None else str(value))
-    return table
-
-
-@contextmanager
-def progress_bar() -> Iterator[Told]:
-    """A bar on standard error that follows the stages of a build."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-        tasks: dict[str, Any] = {}
-
-        def told(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bar.add_task(stage, total=total or None)
-            bar.update(tasks[stage], completed=done, total=total or None)
-
-        yield told
-
-
-@contextmanager
-def counted(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A bar on standard error for a known number of things."""
-    finished = 0
-    with progress_bar() as told:
-
-        def done(count: int) -> None:
-            nonlocal finished
-            finished += count
-            told(what, finished, total)
-
-        yield done
-
-
-def _day(moment: datetime | None) -> date | None:
-    return moment.date() if moment else None

@@ -11,6 +11,7 @@ from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
 from rapidfuzz import fuzz
+from rapidfuzz.distance import Prefix
 
 from index.errors import ModelError
 from qa.retriever import content_words
@@ -83,7 +84,11 @@ def _held(word: str, there: set[str]) -> bool:
 
 
 def _alike(word: str, other: str) -> bool:
-    return word[:4] == other[:4] or (len(other) > 2 and word[0] == other[0] and fuzz.ratio(word, other) >= ALIKE)
+    """Another form of the word, by its stem, or another spelling of it."""
+    stem = Prefix.similarity(word, other)
+    if stem >= max(4, 0.75 * min(len(word), len(other))):
+        return True
+    return len(other) > 2 and word[0] == other[0] and fuzz.ratio(word, other) >= ALIKE
 
 
 def fit(features: Sequence[Features], right: Sequence[bool]) -> Calibration:

@@ -35,6 +35,8 @@ PASSAGES_READ = 10
 ALTERNATIVES = 3
 CLOSEST = 3
 EXAMPLES_TRIED = 4
+NO_RIVAL = 10.0
+"""The lead, in logits, of an answer that is the only one."""
 
 CHECKOUT = Path(__file__).parents[1]
 SEEDS = CHECKOUT / "seeds" / "articles"
@@ -172,7 +174,11 @@ class QuestionAnswerer:
 
         # 4. Put together those that say the same, and note what speaks for each group.
         groups = group(candidates)
-        features = tuple(_features(understood, number, groups) for number in range(len(groups)))
+        covered = {
+            r.number: coverage(understood, f"{articles[r.passage.article_id].title}\n{text}")
+            for r, text in zip(retrieved, texts, strict=True)
+        }
+        features = tuple(_features(judged, groups, covered[judged.best.retrieved.number]) for judged in groups)
         return Examination(understood, tuple(retrieved), articles, tuple(groups), features)
 
     def warm(self) -> None:
@@ -239,12 +245,10 @@ def checked_threshold(value: float) -> float:
     return value
 
 
-def _features(question: str, number: int, groups: Sequence[Group]) -> Features:
-    best = groups[number].best
-    rival = max((g.best.score for i, g in enumerate(groups) if i != number), default=best.score - 10)
-    passage = best.retrieved.passage
-    text = f"{best.article.title}\n{best.article.text[passage.start : passage.end]}"
-    return Features(best.score, best.score - rival, best.retrieved.cosine, coverage(question, text))
+def _features(judged: Group, groups: Sequence[Group], covered: float) -> Features:
+    best = judged.best
+    rival = max((other.best.score for other in groups if other is not judged), default=best.score - NO_RIVAL)
+    return Features(best.score, best.score - rival, best.retrieved.cosine, covered)
 
 
 def _citation(candidate: Candidate) -> Citation:

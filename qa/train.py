@@ -20,19 +20,16 @@ import hashlib
 import json
 import math
 import os
-import random
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from tokenizers import Tokenizer
 from torch import Tensor
 from transformers import AutoModelForQuestionAnswering
 
@@ -40,10 +37,10 @@ from index import models
 from index.embedder import installed
 from index.errors import InputError, ModelError
 from index.models import quiet_transformers
+from qa.features import batches, collate, encode
 from qa.negatives import retrieved, swapped
 from qa.squad import Example, read_squad
 
-QUESTION_TOKENS = 64
 CHECKPOINT = "checkpoint.safetensors"
 
 
@@ -62,20 +59,12 @@ class Recipe:
     swapped: int = 12_000
     seed: int = 13
 
-    def digest(self, examples: Sequence[Example]) -> str:
-        """Identity of a run: a checkpoint of another recipe or other data is not resumed."""
-        names = "\n".join(example.id for example in examples)
-        return hashlib.sha256(f"{asdict(self)}\n{names}".encode()).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Feature:
-    """An example as the model sees it: token ids, where the passage begins, and its gold tokens."""
-
-    ids: list[int]
-    passage_start: int
-    starts: list[int]
-    ends: list[int]
+    def digest(self, encoder: str, examples: Sequence[Example]) -> str:
+        """Identity of a run: a checkpoint of another recipe, encoder or other data is not resumed."""
+        digest = hashlib.sha256(f"{asdict(self)}\n{encoder}\n".encode())
+        for example in examples:
+            digest.update(repr(example).encode("utf-8", "surrogatepass"))
+        return digest.hexdigest()
 
 
 def load_examples(data: Path, recipe: Recipe) -> list[Example]:
@@ -95,79 +84,6 @@ def load_examples(data: Path, recipe: Recipe) -> list[Example]:
     return examples
 
 
-def encode(examples: Sequence[Example], tokenizer: Tokenizer, max_tokens: int) -> list[Feature]:
-    """Tokenize each example into one window: the one that holds an answer, else the first.
-
-    Examples whose answers no window holds whole are left out.
-    """
-    questions = [
-        encoding.ids[:QUESTION_TOKENS]
-        for encoding in tokenizer.encode_batch([e.question for e in examples], add_special_tokens=False)
-    ]
-    passages = tokenizer.encode_batch([e.context for e in examples], add_special_tokens=False)
-    cls, sep = tokenizer.encode("").ids  # what this model puts around a text
-    features = []
-    for example, question, passage in zip(examples, questions, passages, strict=True):
-        room = max_tokens - len(question) - 3
-        gold = [_token_span(passage.offsets, start, end) for start, end in example.spans]
-        first = max(0, min(max((e for _, e in gold), default=0) - room * 2 // 3, len(passage.ids) - room))
-        if gold and first > 0:
-            first = min(first, min(s for s, _ in gold))
-        offset = len(question) + 2
-        inside = [(s - first + offset, e - first + offset) for s, e in gold if first <= s and e < first + room]
-        if gold and not inside:
-            continue
-        starts, ends = (sorted({span[side] for span in inside}) or [0] for side in (0, 1))
-        ids = [cls, *question, sep, *passage.ids[first : first + room], sep]
-        features.append(Feature(ids, offset, starts, ends))
-    return features
-
-
-def _token_span(offsets: Sequence[tuple[int, int]], start: int, end: int) -> tuple[int, int]:
-    """First and last token that overlap the characters [start, end)."""
-    inside = [i for i, (s, e) in enumerate(offsets) if s < end and e > start]
-    return (inside[0], inside[-1]) if inside else (len(offsets), len(offsets))
-
-
-def batches(features: Sequence[Feature], recipe: Recipe) -> list[list[int]]:
-    """The whole run as lists of feature numbers: batches of similar length in random order."""
-    rng = random.Random(recipe.seed)
-    wanted = int(len(features) * recipe.passes)
-    order: list[int] = []
-    while len(order) < wanted:
-        order += rng.sample(range(len(features)), len(features))
-    order = order[:wanted]
-    pool = recipe.batch_size * 64
-    made = []
-    for begin in range(0, len(order), pool):
-        part = sorted(order[begin : begin + pool], key=lambda i: len(features[i].ids))
-        chunk = [part[i : i + recipe.batch_size] for i in range(0, len(part), recipe.batch_size)]
-        made += rng.sample(chunk, len(chunk))
-    return made
-
-
-def collate(features: Sequence[Feature], pad: int) -> dict[str, Tensor]:
-    """Pad to the longest: ids, mask and types for the model; which tokens may be chosen, and which are gold."""
-    shape = (len(features), max(len(f.ids) for f in features))
-    ids, mask, types = np.full(shape, pad), np.zeros(shape, int), np.zeros(shape, int)
-    allowed, starts, ends = np.zeros(shape, bool), np.zeros(shape, bool), np.zeros(shape, bool)
-    for row, feature in enumerate(features):
-        length = len(feature.ids)
-        ids[row, :length], mask[row, :length] = feature.ids, 1
-        types[row, feature.passage_start : length] = 1
-        allowed[row, feature.passage_start : length - 1] = allowed[row, 0] = True
-        starts[row, feature.starts], ends[row, feature.ends] = True, True
-    named = {
-        "input_ids": ids,
-        "attention_mask": mask,
-        "token_type_ids": types,
-        "allowed": allowed,
-        "starts": starts,
-        "ends": ends,
-    }
-    return {name: torch.from_numpy(values) for name, values in named.items()}
-
-
 def span_loss(logits: Tensor, allowed: Tensor, gold: Tensor) -> Tensor:
     """Mean negative log of the probability that falls on gold tokens, over the allowed ones."""
     logits = logits.float()
@@ -179,7 +95,7 @@ class Trainer:
     """One training run in a folder: its model, its moving average, its optimizer, its position."""
 
     def __init__(self, encoder: Path, output: Path, recipe: Recipe, device: str | None = None) -> None:
-        self.recipe, self.output = recipe, output
+        self.recipe, self.output, self.encoder = recipe, output, models.weights_digest(encoder)
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         torch.manual_seed(recipe.seed)
         self.model = _model(encoder, self.device).to(self.device)
@@ -198,10 +114,10 @@ class Trainer:
         Writes a checkpoint and the averaged reader every `save_every` steps and at the end.
         """
         _keep_freed_memory()
-        digest = self.recipe.digest(examples)
+        digest = self.recipe.digest(self.encoder, examples)
         with console.status(f"tokenizing {len(examples):,} examples"):
             features = encode(examples, self.tokenizer, self.recipe.max_tokens)
-        order = batches(features, self.recipe)
+        order = batches(features, self.recipe.passes, self.recipe.batch_size, self.recipe.seed)
         self._resume(digest, console)
         pad = self.tokenizer.token_to_id("[PAD]") or 0
         columns = (

@@ -13,6 +13,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"  # before anything imports huggingface_hub, w
 
 from index.build import build
 from index.embedder import Embedder, Vectors
+from qa import QuestionAnswerer
 
 ROOT = Path(__file__).parents[1]
 
@@ -78,3 +79,11 @@ def seed_index(seeds: Path, embedder: Embedder, tmp_path_factory: pytest.TempPat
     folder = tmp_path_factory.mktemp("seed-index")
     build([seeds], folder, embedder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def seed_qa(seed_index: Path) -> QuestionAnswerer:
+    """The real engine over the seed articles, its models loaded and so in the cache."""
+    engine = QuestionAnswerer.open(seed_index)
+    engine.warm()
+    return engine

@@ -68,7 +68,9 @@ print("torch" in sys.modules, "transformers" in sys.modules, "gradio" in sys.mod
 """
 
 
-def test_answering_imports_neither_torch_nor_gradio_and_reaches_no_network(seed_index: Path, warm_cache: None) -> None:
+def test_answering_imports_neither_torch_nor_gradio_and_reaches_no_network(
+    seed_index: Path, seed_qa: qa.QuestionAnswerer
+) -> None:
     pytest.importorskip("openvino")
     environment = {k: v for k, v in os.environ.items() if k != "HF_HUB_OFFLINE"}
     done = subprocess.run(

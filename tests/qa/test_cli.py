@@ -43,7 +43,9 @@ def test_an_answer_is_printed_with_its_source(seed_index: Path) -> None:
 def test_index_then_ask_then_list_then_verify(tmp_path: Path) -> None:
     folder, index = tmp_path / "articles", tmp_path / "index"
     folder.mkdir()
-    (folder / "wharf.txt").write_text("Wharf reopens\n\nThe wharf of Tallow Bay was reopened by Edda Quist.", encoding="utf-8")
+    (folder / "wharf.txt").write_text(
+        "Wharf reopens\n\nThe wharf of Tallow Bay was reopened by Edda Quist.", encoding="utf-8"
+    )
     (folder / "broken.txt").write_bytes(b"\x00\x01\x02\x00 binary")
     done = run("index", folder, "--index-dir", index, "--json")
     assert done.returncode == 0, done.stderr
@@ -54,15 +56,17 @@ def test_index_then_ask_then_list_then_verify(tmp_path: Path) -> None:
     again = run("index", folder, "--index-dir", index)
     assert "1 unchanged" in again.stdout
     assert "Edda Quist" in run("ask", "Who reopened the wharf?", "--index-dir", index).stdout
-    assert [a["id"] for a in json.loads(run("articles", "--index-dir", index, "--json").stdout)["articles"]] == ["wharf.txt"]
+    assert [a["id"] for a in json.loads(run("articles", "--index-dir", index, "--json").stdout)["articles"]] == [
+        "wharf.txt"
+    ]
     assert json.loads(run("verify", "--index-dir", index, "--json").stdout)["problems"] == []
 
 
 def test_evaluate_prints_the_figures_of_a_question_set(seed_index: Path, tmp_path: Path) -> None:
     questions = tmp_path / "questions.jsonl"
     questions.write_text(
-        '{"id": "a", "question": "Who is the prime minister of Iraq?", "answers": ["Haider al-Abadi"], "articles": []}\n'
-        '{"id": "b", "question": "Who won the 2018 FIFA World Cup?", "answers": [], "articles": []}\n',
+        '{"id": "a", "question": "Who is the prime minister of Iraq?", "answers": ["Haider al-Abadi"]}\n'
+        '{"id": "b", "question": "Who won the 2018 FIFA World Cup?", "answers": []}\n',
         encoding="utf-8",
     )
     figures = json.loads(run("evaluate", questions, "--index-dir", seed_index, "--json").stdout)

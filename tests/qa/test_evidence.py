@@ -72,7 +72,13 @@ def test_spellings_of_one_answer_are_one_group_over_its_articles() -> None:
     found = group([candidate(ONE, "90 percent", 3.0), candidate(ONE, "90 per cent", 2.0), candidate(TWO, "90%", 5.0)])
     assert [[c.quote for c in g.candidates] for g in found] == [["90%", "90 percent", "90 per cent"]]
     assert found[0].best.article is TWO
-    assert found[0].articles == 2
+    assert {c.article.id for c in found[0].believed} == {ONE.id, TWO.id}
+
+
+def test_the_same_words_elsewhere_are_cited_only_where_the_reader_believes_them() -> None:
+    found = group([candidate(ONE, "90 percent", -1.0), candidate(TWO, "90%", -3.0)])
+    assert [c.quote for c in found[0].candidates] == ["90 percent", "90%"]
+    assert [c.quote for c in found[0].believed] == ["90 percent"]
 
 
 def test_groups_come_by_their_best_candidate() -> None:

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +21,7 @@ from tokenizers import Tokenizer
 from index.errors import InputError, ModelError
 from qa.reader import Reader
 from qa.squad import Example
-from qa.train import CHECKPOINT, Feature, Recipe, batches, collate, encode, load_examples, schedule, span_loss, train
+from qa.train import CHECKPOINT, Recipe, load_examples, schedule, span_loss, train
 
 MakeSquad = Callable[..., Path]
 
@@ -49,73 +48,9 @@ def data(make_squad: MakeSquad, tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def tokenizer(encoder: Path) -> Tokenizer:
-    return Tokenizer.from_file(str(encoder / "tokenizer.json"))
-
-
 def example(context: str, *answers: str, question: str = "who is it ?") -> Example:
     spans = tuple((context.index(answer), context.index(answer) + len(answer)) for answer in answers)
     return Example("1", question, context, spans, "T")
-
-
-def gold(feature: Feature, tokenizer: Tokenizer) -> list[str]:
-    return [
-        tokenizer.decode(feature.ids[start : end + 1]) for start, end in zip(feature.starts, feature.ends, strict=True)
-    ]
-
-
-# ---- examples and features -----------------------------------------------------------------------
-
-
-def test_gold_tokens_decode_to_the_answer(tokenizer: Tokenizer) -> None:
-    found = encode([example("The General said : Rome is old .", "General", "Rome")], tokenizer, 64)
-    assert gold(found[0], tokenizer) == ["general", "rome"]
-
-
-def test_an_answer_inside_a_word_or_of_several_pieces_keeps_all_its_tokens(tokenizer: Tokenizer) -> None:
-    found = encode([example("the city of xyzzy said so", "xyzzy"), example("in 1990s paris", "1990")], tokenizer, 64)
-    assert gold(found[0], tokenizer) == ["xyzzy"]
-    assert gold(found[1], tokenizer)[0].startswith("1990")
-
-
-def test_a_feature_is_question_and_passage_between_the_model_s_own_marks(tokenizer: Tokenizer) -> None:
-    found = encode([example("paris is old", "old", question="what is old ?")], tokenizer, 64)[0]
-    assert tokenizer.decode(found.ids, skip_special_tokens=False) == "[CLS] what is old? [SEP] paris is old [SEP]"
-    assert tokenizer.id_to_token(found.ids[found.passage_start]) == "paris"
-
-
-@pytest.mark.parametrize("place", [0, 1, 20, 50, 98, 99])
-def test_the_window_holds_the_answer_of_a_passage_over_length(place: int, tokenizer: Tokenizer) -> None:
-    words = ["river"] * 100
-    words[place] = "zebra"
-    found = encode([example(" ".join(words), "zebra")], tokenizer, 40)[0]
-    assert len(found.ids) == 40
-    assert gold(found, tokenizer) == ["zebra"]
-
-
-def test_of_answers_far_apart_at_least_one_is_in_the_window(tokenizer: Tokenizer) -> None:
-    context = "zebra " + "river " * 100 + "zoo"
-    found = encode([example(context, "zebra", "zoo")], tokenizer, 40)[0]
-    assert set(gold(found, tokenizer)) <= {"zebra", "zoo"}
-    assert found.starts[0] >= found.passage_start
-
-
-def test_without_an_answer_the_first_token_is_gold(tokenizer: Tokenizer) -> None:
-    found = encode([example("river " * 100)], tokenizer, 40)[0]
-    assert (found.starts, found.ends) == ([0], [0])
-    assert len(found.ids) == 40
-
-
-def test_an_answer_that_no_window_holds_is_left_out(tokenizer: Tokenizer) -> None:
-    long = ("river " * 100).strip()
-    assert encode([example(long, long)], tokenizer, 40) == []
-
-
-def test_a_long_question_leaves_room_for_the_passage(tokenizer: Tokenizer) -> None:
-    found = encode([example("river " * 200 + "zebra", "zebra", question="who " * 300)], tokenizer, 96)[0]
-    assert len(found.ids) == 96
-    assert gold(found, tokenizer) == ["zebra"]
 
 
 def test_negatives_are_made_from_the_answerable_and_counted_by_the_recipe(data: Path) -> None:
@@ -139,48 +74,6 @@ def test_a_folder_without_question_sets_is_refused(name: str, tmp_path: Path) ->
         load_examples(tmp_path / name, OVERFITTING)
 
 
-# ---- order, padding, loss, learning rate ---------------------------------------------------------
-
-
-def features(count: int) -> list[Feature]:
-    return [Feature([2, 5, 3, *[7] * (1 + n * 7 % 23), 3], 3, [3], [3]) for n in range(count)]
-
-
-@pytest.mark.parametrize("passes", [1, 2, 3])
-def test_each_pass_covers_every_feature_once(passes: int) -> None:
-    made = batches(features(70), replace(SHORT, passes=passes))
-    assert Counter(number for batch in made for number in batch) == {n: passes for n in range(70)}
-
-
-def test_part_of_a_pass_covers_that_part() -> None:
-    counts = Counter(number for batch in batches(features(70), replace(SHORT, passes=1.5)) for number in batch)
-    assert len(counts) == 70
-    assert counts.total() == 105
-    assert set(counts.values()) == {1, 2}
-
-
-def test_batches_are_full_alike_in_length_and_decided_by_the_seed() -> None:
-    found = features(64)
-    made = batches(found, replace(SHORT, passes=1))
-    assert [len(batch) for batch in made] == [8] * 8
-    lengths = [sorted(len(found[i].ids) for i in batch) for batch in made]
-    assert max(few[-1] - few[0] for few in lengths) < 8
-    assert made == batches(found, replace(SHORT, passes=1))
-    assert made != batches(found, replace(SHORT, passes=1, seed=14))
-
-
-def test_padding_is_masked_and_only_passage_and_first_token_may_be_chosen() -> None:
-    batch = collate([Feature([2, 5, 3, 7, 8, 3], 3, [3, 4], [4]), Feature([2, 3, 7, 3], 2, [0], [0])], pad=9)
-    assert {name: values.int().tolist() for name, values in batch.items()} == {
-        "input_ids": [[2, 5, 3, 7, 8, 3], [2, 3, 7, 3, 9, 9]],
-        "attention_mask": [[1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 0, 0]],
-        "token_type_ids": [[0, 0, 0, 1, 1, 1], [0, 0, 1, 1, 0, 0]],
-        "allowed": [[1, 0, 0, 1, 1, 0], [1, 0, 1, 0, 0, 0]],
-        "starts": [[0, 0, 0, 1, 1, 0], [1, 0, 0, 0, 0, 0]],
-        "ends": [[0, 0, 0, 0, 1, 0], [1, 0, 0, 0, 0, 0]],
-    }
-
-
 def test_the_loss_is_the_negative_log_of_the_probability_on_gold_tokens() -> None:
     logits = torch.tensor([[0.0, math.log(2), math.log(3), 99.0]])  # weights 1, 2 and 3; the last is not allowed
     allowed = torch.tensor([[True, True, True, False]])
@@ -200,11 +93,18 @@ def test_without_warmup_it_starts_at_its_peak() -> None:
     assert schedule(0.0, 0.0) == 1.0
 
 
-def test_a_run_s_identity_changes_with_recipe_and_data() -> None:
+def test_a_run_s_identity_changes_with_recipe_encoder_and_data() -> None:
     one, two = example("a zebra", "zebra"), replace(example("a zebra", "zebra"), id="2")
-    digests = {SHORT.digest([one]), SHORT.digest([one, two]), SHORT.digest([two]), replace(SHORT, seed=1).digest([one])}
-    assert len(digests) == 4
-    assert SHORT.digest([one]) == replace(SHORT).digest([one])
+    made = [
+        SHORT.digest("e", [one]),
+        SHORT.digest("e", [one, two]),
+        SHORT.digest("e", [two]),
+        SHORT.digest("f", [one]),
+        replace(SHORT, seed=1).digest("e", [one]),
+        SHORT.digest("e", [replace(one, context="the zebra")]),
+    ]
+    assert len(set(made)) == len(made)
+    assert SHORT.digest("e", [one]) == replace(SHORT).digest("e", [one])
 
 
 # ---- whole runs ----------------------------------------------------------------------------------

@@ -1,0 +1,129 @@
+"""Results, figures and progress as a terminal shows them, and as `--json` prints them.
+
+Knows lines and colours. Never knows which command was given.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from index.article import Article
+from index.build import BuildReport
+from index.build import Progress as Told
+from qa.answer import Answer, Citation, NoAnswer
+from qa.evaluate import Score
+
+out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+
+
+def print_json(content: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(content, ensure_ascii=False) + "\n")
+
+
+def print_result(result: Answer | NoAnswer) -> None:
+    """An answer, or a refusal, as a person reads it."""
+    if not result.found:
+        out.print(f"I could not find this in the articles. [dim](best guess {result.confidence:.0%} likely)[/]")
+        for citation in result.closest:
+            out.print(Text(f"\n  {citation_line(citation)}", style="dim"))
+            out.print(Text(f"  {citation.quote}"), soft_wrap=True)
+        return
+    out.print(Text(result.text, style="bold"), f"[dim]({result.confidence:.0%} likely)[/]")
+    for number, citation in enumerate(result.citations, 1):
+        out.print(Text(f"\n  [{number}] {citation_line(citation)}", style="dim"))
+        sentence = Text(f"  {' '.join(citation.sentence.split())}")
+        sentence.highlight_words([" ".join(citation.quote.split())], "bold reverse")
+        out.print(sentence, soft_wrap=True)
+    for other in result.alternatives:
+        out.print(
+            Text(
+                f"\n  or: {other.text} ({other.confidence:.0%} likely; {other.citations[0].article.title})", style="dim"
+            )
+        )
+
+
+def print_scores(scores: Iterable[Score]) -> None:
+    """One line for each scored question: right or wrong, how sure, what was asked and answered."""
+    for score in scores:
+        right = score.right if score.question.answers else not score.result.found
+        mark = "[green]right[/]" if right else "[red]wrong[/]"
+        given = score.result.text if score.result.found else "(declined)"
+        line = f"{score.result.confidence:.2f}  {score.question.question}  →  {given}"
+        out.print(mark, Text(line), soft_wrap=True)
+
+
+def print_articles(articles: Iterable[Article]) -> None:
+    table = Table("id", "title", "outlet", "published", box=None)
+    for article in articles:
+        cells = (article.id, article.title, article.source, str(article.published or ""))
+        table.add_row(*(Text(cell) for cell in cells))
+    out.print(table)
+
+
+def citation_line(citation: Citation) -> str:
+    """Title, outlet and date, as far as they are known, and the place in the file."""
+    article = citation.article
+    known = [article.title, article.source, str(article.published or "")]
+    return f"{', '.join(part for part in known if part)} ({article.id}:{citation.start}-{citation.end})"
+
+
+def told_report(report: BuildReport, folder: Path) -> str:
+    """One line: what a build changed."""
+    changes = [
+        (len(report.added), "added"),
+        (len(report.changed), "changed"),
+        (len(report.removed), "removed"),
+        (report.unchanged, "unchanged"),
+    ]
+    counts = ", ".join(f"{count:,} {name}" for count, name in changes if count)
+    return f"{counts}: {report.passages:,} passages, {report.embedded:,} embedded, in {report.seconds:.1f} s ({folder})"
+
+
+def report_as_dict(report: BuildReport) -> dict[str, Any]:
+    fields = ("added", "changed", "removed", "unchanged", "passages", "embedded", "generation", "seconds")
+    skipped = [{"path": s.path, "reason": s.reason} for s in report.skipped]
+    return {name: getattr(report, name) for name in fields} | {"skipped": skipped}
+
+
+def figures_table(figures: dict[str, Any]) -> Table:
+    table = Table(show_header=False, box=None)
+    for name, value in figures.items():
+        table.add_row(name.replace("_", " "), "–" if value is None else str(value))
+    return table
+
+
+@contextmanager
+def progress_bar() -> Iterator[Told]:
+    """A bar on standard error that follows the stages of a build."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        tasks: dict[str, Any] = {}
+
+        def told(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(stage, total=total or None)
+            bar.update(tasks[stage], completed=done, total=total or None)
+
+        yield told
+
+
+@contextmanager
+def counted(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar on standard error for a known number of things."""
+    finished = 0
+    with progress_bar() as told:
+
+        def done(count: int) -> None:
+            nonlocal finished
+            finished += count
+            told(what, finished, total)
+
+        yield done
