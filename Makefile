@@ -1,15 +1,12 @@
 # The two commands a newcomer needs are `make run` and `make test`; `make` alone lists all targets.
 
 PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(shell $(p) -c 'import sys; sys.version_info < (3, 11) or print("$(p)")' 2>/dev/null)))
-HOST ?= 127.0.0.1
+HOST := 127.0.0.1
 PORT ?= 7860
 ARTICLES ?=
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
-
-export HF_HUB_OFFLINE ?= 1
-export GRADIO_ANALYTICS_ENABLED := False
 
 .DEFAULT_GOAL := help
 .PHONY: help run test index evaluate screenshot clean
@@ -18,7 +15,7 @@ help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/installed  ## serve the chat on http://127.0.0.1:7860 (PORT= HOST= ARTICLES=folder)
-	$(BIN)/qa serve $(ARTICLES) --host $(HOST) --port $(PORT)
+	$(BIN)/qa serve $(if $(ARTICLES),"$(ARTICLES)") --host $(HOST) --port $(PORT)
 
 test: .venv/tested  ## lint, type-check and test everything, in a real browser too
 	$(BIN)/ruff check .
@@ -27,10 +24,11 @@ test: .venv/tested  ## lint, type-check and test everything, in a real browser t
 	$(BIN)/pytest
 
 index: .venv/installed  ## build or refresh the index (ARTICLES=folder, without it the seed articles)
-	$(BIN)/qa index $(or $(ARTICLES),seeds/articles)
+	$(BIN)/qa index "$(or $(ARTICLES),seeds/articles)"
 
 evaluate: .venv/installed  ## measure the answers to the gold questions about the seed articles
-	$(BIN)/qa evaluate seeds/questions.jsonl
+	$(BIN)/qa index seeds/articles --index-dir build/seed-index
+	$(BIN)/qa evaluate seeds/questions.jsonl --index-dir build/seed-index
 
 screenshot: .venv/tested  ## draw docs/screenshot.png anew with the browser test
 	QA_SCREENSHOT=1 $(BIN)/pytest tests/test_browser.py

@@ -5,12 +5,13 @@ nor how it looks (`qa.render`).
 """
 
 import os
+import sys
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # both are read while gradio is imported
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
+if not any(argument.startswith(("--reader", "--embedder")) for argument in sys.argv):
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")  # a model that the user names may be the hub's
 
 import socket
-import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -22,12 +23,12 @@ from gradio.events import api
 
 from index.build import build as build_index
 from index.embedder import Embedder
-from index.errors import InputError, QAError
+from index.errors import CorpusError, InputError, QAError
 from index.sources import Skipped
 from qa import QuestionAnswerer, browser, render
 from qa.pipeline import default_index
 from qa.render import Exchange
-from qa.terminal import progress_bar
+from qa.terminal import plainly, progress_bar
 
 EXAMPLES = 4
 CHIPS = range(EXAMPLES)
@@ -67,7 +68,7 @@ def build(qa: QuestionAnswerer) -> gr.Blocks:
         except QAError as error:
             return render.unavailable(str(error))
 
-    @cache  # finding them takes many questions: once for each state of the index
+    @cache  # finding them takes many questions: once, and again after each rebuild from the page
     def examples() -> list[str]:
         return qa.examples(EXAMPLES)
 
@@ -203,19 +204,15 @@ def serve(
         list[Path] | None, typer.Argument(help="Articles to serve: without any, those of the index.")
     ] = None,
     index_dir: Annotated[Path | None, typer.Option(help="The index folder; by default the project's own.")] = None,
-    host: Annotated[str, typer.Option(envvar="HOST", help="0.0.0.0 lets other machines in.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="0.0.0.0 lets other machines in.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(envvar="PORT", min=0, max=65535, help="0 takes any free one.")] = 7860,
     reader: Annotated[str | None, typer.Option("--reader", "--reader-model", help="Another reader.")] = None,
     embedder: Annotated[str | None, typer.Option("--embedder", "--embedder-model", help="Another embedder.")] = None,
     min_confidence: Annotated[float | None, typer.Option(help="Decline below this probability, 0 to 1.")] = None,
 ) -> None:
     """Open the index, bring it up to date, and serve the chat until Ctrl-C."""
-    try:
-        port = _free_port(host, port)
-        page = build(_opened(paths or [], index_dir, reader, embedder, min_confidence))
-    except QAError as error:
-        print(f"app: {error}", file=sys.stderr)
-        raise typer.Exit(2) from None
+    port = _free_port(host, port)
+    page = build(_opened(paths or [], index_dir, reader, embedder, min_confidence))
     print(f"The chat is at http://{host}:{port} (Ctrl-C ends it)", flush=True)
     launch(page, host, port)
 
@@ -248,7 +245,8 @@ def _opened(
         qa = QuestionAnswerer.open(index_dir, reader, embedder, min_confidence)
         try:
             skipped = skipped if paths else qa.rebuild(progress).skipped
-        except InputError as error:  # the folders are gone, the index is whole: better served than not
+        except (InputError, CorpusError) as error:
+            # The folders are gone, or another build runs; the index is whole, and better served than not.
             print(f"app: serving the index as it is: {error}", file=sys.stderr)
     for item in skipped:
         print(f"app: skipped {item.path}: {item.reason}", file=sys.stderr)
@@ -267,8 +265,10 @@ def _free_port(host: str, port: int) -> int:
 
 
 def main() -> None:
-    """Run the command `serve`."""
-    typer.run(serve)
+    """Run the command `serve`; an error is one line and an exit status."""
+    command = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    command.command()(serve)
+    plainly(command, "app")
 
 
 if __name__ == "__main__":

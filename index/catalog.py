@@ -286,6 +286,14 @@ class Catalog:
         return numbers, matrix.astype(np.float32)
 
 
+def is_published(folder: Path) -> bool:
+    """Whether a build into `folder` was ever finished."""
+    if not (folder / FILE).exists():
+        return False
+    with Catalog(folder) as catalog:
+        return catalog.generation > 0
+
+
 _COLUMNS = "id, title, text, source, url, published"
 
 

@@ -17,10 +17,10 @@ from rich.text import Text
 from index.build import build
 from index.catalog import Catalog
 from index.embedder import Embedder
-from index.errors import CorpusError, InputError, QAError
+from index.errors import CorpusError, InputError
 from index.verify import verify
 from qa.evaluate import evaluate, evaluate_reader, read_questions, summarize
-from qa.pipeline import QuestionAnswerer, default_index
+from qa.pipeline import CHECKOUT, QuestionAnswerer, default_index
 from qa.reader import Reader
 from qa.squad import read_squad
 from qa.terminal import (
@@ -28,6 +28,7 @@ from qa.terminal import (
     err,
     figures_table,
     out,
+    plainly,
     print_articles,
     print_json,
     print_result,
@@ -124,7 +125,8 @@ def evaluate_command(
     figures: dict[str, Any]
     if reader:
         examples = read_squad(reader)
-        examples = examples[:: max(1, len(examples) // sample)][:sample] if sample else examples
+        if sample and sample < len(examples):
+            examples = [examples[place * len(examples) // sample] for place in range(sample)]
         with counted("asking", len(examples)) as done:
             figures = evaluate_reader(Reader(reader_model, device), examples, done).as_dict()
     else:
@@ -145,7 +147,8 @@ def evaluate_command(
 def calibrate_command(
     squad: Annotated[Path, typer.Argument(help="A SQuAD 2.0 validation file (.json, .json.gz), never one trained on.")],
     output: Annotated[
-        Path | None, typer.Option(help="Where to write the fitted numbers; by default into the package.")
+        Path | None,
+        typer.Option(help="Where to write the fitted numbers; by default beside the reader, where they are found."),
     ] = None,
     answerable: int = 1000,
     unanswerable: int = 500,
@@ -155,7 +158,7 @@ def calibrate_command(
 ) -> None:
     """Fit the confidence and its default threshold on validation questions, and report on those held out."""
     from qa.calibrate import calibrate
-    from qa.confidence import SHIPPED
+    from qa.confidence import FILE
 
     with tempfile.TemporaryDirectory() as work, progress_bar() as told:
         fitted, report = calibrate(
@@ -167,7 +170,9 @@ def calibrate_command(
             unanswerable,
             told,
         )
-    fitted.save(output or SHIPPED, reader=reader.identity, validation=squad.name, held_out=report.as_dict())
+    fitted.save(
+        output or reader.folder / FILE, reader=reader.identity, validation=squad.name, held_out=report.as_dict()
+    )
     if as_json:
         print_json(report.as_dict())
     else:
@@ -209,7 +214,9 @@ def serve(
         "min-confidence": min_confidence,
     }
     options = [f"--{name}={value}" for name, value in named.items() if value is not None]
-    command = [sys.executable, "-m", "app", *map(str, paths or []), f"--host={host}", f"--port={port}", *options]
+    # By its path, as the folder we stand in may hold an app.py of its own.
+    program = str(CHECKOUT / "app.py")
+    command = [sys.executable, program, *map(str, paths or []), f"--host={host}", f"--port={port}", *options]
     os.execv(sys.executable, command)
 
 
@@ -248,15 +255,5 @@ def _day(moment: datetime | None) -> date | None:
 
 def main() -> None:
     """Entry point: run a command and turn errors into one line and an exit status."""
-    debug = "--debug" in sys.argv[1:]
-    try:
-        app(args=[argument for argument in sys.argv[1:] if argument != "--debug"])
-    except Exception as error:
-        if debug:
-            raise
-        known = isinstance(error, QAError)
-        err.print(
-            Text(f"qa: {error if known else f'unexpected {type(error).__name__}: {error} (--debug shows where)'}"),
-            soft_wrap=True,
-        )
-        sys.exit(2 if known else 1)
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    plainly(lambda: app(args=arguments), "qa", debug="--debug" in sys.argv[1:])

@@ -1,10 +1,11 @@
 """How likely an answer is right: a fitted probability, and the threshold below which to decline.
 
 Knows a few numbers about the best answer. Never knows how it is shown. The fitted weights are
-plain JSON in `qa/models/confidence.json`, written by `qa calibrate`.
+plain JSON, kept beside the reader they were fitted for by `qa calibrate`.
 """
 
 import json
+import logging
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass
@@ -14,9 +15,10 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import Prefix
 
 from index.errors import ModelError
+from qa.reader import SHIPPED
 from qa.retriever import content_words
 
-SHIPPED = Path(__file__).parent / "models" / "confidence.json"
+FILE = "confidence.json"
 
 ALIKE = 80
 """From this similarity, 0 to 100, two words count as spellings of one: Zour and Zor, Bukamal and Boukamal; not
@@ -53,7 +55,21 @@ class Calibration:
         return 1 / (1 + math.exp(-max(-50.0, min(50.0, logit))))
 
     @classmethod
-    def load(cls, path: Path = SHIPPED) -> "Calibration":
+    def of_reader(cls, folder: Path) -> "Calibration":
+        """What was fitted for the reader in `folder`; for one that has none the shipped reader's, and a warning.
+
+        Raises:
+            ModelError: the file is damaged.
+        """
+        if (folder / FILE).exists():
+            return cls.load(folder / FILE)
+        logging.getLogger(__name__).warning(
+            "the reader in %s has no %s: its percentages are a guess until you run `qa calibrate`", folder, FILE
+        )
+        return cls.load(SHIPPED / FILE)
+
+    @classmethod
+    def load(cls, path: Path) -> "Calibration":
         """Raises: ModelError: the file is missing or damaged."""
         try:
             stored = json.loads(path.read_text(encoding="utf-8"))

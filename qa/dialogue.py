@@ -59,7 +59,7 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     if not history or not refers_back(question):
         return question
     last_question, last_answer = history[-1]
-    if last_answer and _PERSON.search(question) and _NAME.fullmatch(last_answer.strip()):
+    if last_answer and _PERSON.search(question) and " " in last_answer.strip() and _NAME.fullmatch(last_answer.strip()):
         return _PERSON.sub(last_answer.strip(), question, count=1)
     topic = _QUESTION_WORDS.sub("", standalone(last_question, history[:-1])).rstrip(" ?")
     return f"{_CONTINUES.sub('', question).strip().rstrip(' ?')} ({topic})?"

@@ -171,8 +171,10 @@ class ReaderSummary:
     threshold: float
     milliseconds: float
 
-    def as_dict(self) -> dict[str, int | float]:
-        return {name: round(v, 3) if isinstance(v, float) else v for name, v in asdict(self).items()}
+    def as_dict(self) -> dict[str, int | float | None]:
+        """The figures, rounded; None for one that could not be measured."""
+        figures = asdict(self).items()
+        return {name: (round(v, 3) if v == v else None) if isinstance(v, float) else v for name, v in figures}
 
 
 def evaluate_reader(reader: Reader, examples: Sequence[Example], done: Done = lambda _: None) -> ReaderSummary:

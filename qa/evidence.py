@@ -67,14 +67,16 @@ def group(candidates: Iterable[Candidate]) -> list[Group]:
 def folded(text: str) -> str:
     """A text without case, accents, punctuation and articles, with "per cent" and "%" as "percent".
 
-    What makes another number of it stays: the point in 1.5, the sign of a currency. A word of
+    What makes another number of it stays: the point in 1.5, its sign, a currency's. A word of
     caution before a number goes: "nearly 250 miles" and "250 miles" are one answer.
     """
     text = unicodedata.normalize("NFKD", text.casefold())
     text = "".join(character for character in text if not unicodedata.combining(character))
     text = re.sub(r"\bper cent\b|(?<=\d)\s*%", " percent", text)
     text = re.sub(r"(?<=\d),(?=\d{3})|(?<=\w)['’](?=\w|\s|$)|\.(?!\d)|(?<=[^\W\d])\.", "", text)
-    text = " ".join(word for word in re.findall(r"[$€£¥]?[\w.]+", text) if word not in ("a", "an", "the"))
+    text = " ".join(
+        word for word in re.findall(r"(?:(?<!\S)[+−-])?[$€£¥]?[\w.]+", text) if word not in ("a", "an", "the")
+    )
     return _CAUTION.sub("", text)
 
 

@@ -12,9 +12,8 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from qa.reader import QUESTION_TOKENS
 from qa.squad import Example
-
-QUESTION_TOKENS = 64
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ Knows the order of the steps. Never knows widgets, terminals or files of article
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -17,7 +17,7 @@ import platformdirs
 
 from index.article import Article
 from index.build import BuildReport, Progress, build, roots
-from index.catalog import FILE, Filter
+from index.catalog import Filter, is_published
 from index.corpus import Corpus
 from index.embedder import Embedder
 from index.errors import InputError
@@ -34,6 +34,8 @@ LONGEST_QUESTION = 1000
 PASSAGES_READ = 10
 ALTERNATIVES = 3
 CLOSEST = 3
+TURNS = 10
+"""How many turns of a conversation a follow-up may reach back over."""
 EXAMPLES_TRIED = 4
 NO_RIVAL = 10.0
 """The lead, in logits, of an answer that is the only one."""
@@ -99,14 +101,14 @@ class QuestionAnswerer:
             InputError: `min_confidence` is not between 0 and 1.
         """
         folder = Path(index_dir) if index_dir else default_index()
-        calibration = Calibration.load()
+        spans = Reader(reader, device, precision)
+        calibration = Calibration.of_reader(spans.folder)
         if min_confidence is not None:
-            calibration = Calibration(calibration.weights, calibration.intercept, checked_threshold(min_confidence))
+            calibration = replace(calibration, threshold=checked_threshold(min_confidence))
         encoder = Embedder(embedder, device, precision)
-        if index_dir is None and not (folder / FILE).exists():
+        if index_dir is None and SEEDS.is_dir() and not is_published(folder):
             build([SEEDS], folder, encoder)
-        corpus = Corpus(folder, encoder.identity)
-        return cls(corpus, Retriever(encoder), Reader(reader, device, precision), calibration, encoder)
+        return cls(Corpus(folder, encoder.identity), Retriever(encoder), spans, calibration, encoder)
 
     @property
     def min_confidence(self) -> float:
@@ -137,13 +139,14 @@ class QuestionAnswerer:
         """
         started = time.perf_counter()
         threshold = self.min_confidence if min_confidence is None else checked_threshold(min_confidence)
-        found = self.examine(question, history, Filter(tuple(sources), published_after, published_before))
+        found = self.examine(question, history, _filter(sources, published_after, published_before))
         beliefs = [self._calibration.probability(features) for features in found.features]
-        readings = tuple(
+        believed = (
             Alternative(group.best.quote, belief, tuple(_citation(candidate) for candidate in group.believed))
             for place, (group, belief) in enumerate(zip(found.groups, beliefs, strict=True))
             if place == 0 or group.best.score > 0  # the reader would rather have this than nothing
-        )[: ALTERNATIVES + 1]
+        )
+        readings = tuple(islice(believed, ALTERNATIVES + 1))
         if readings and readings[0].confidence >= threshold:
             best, *others = readings
             seconds = time.perf_counter() - started
@@ -157,7 +160,7 @@ class QuestionAnswerer:
     def examine(self, question: str, history: Sequence[Turn] = (), allowed: Filter = EVERYTHING) -> Examination:
         """Search and read for a question without deciding anything; raises as `ask` does."""
         # 1. Make the question stand alone.
-        understood = standalone(checked_question(question), history)
+        understood = standalone(checked_question(question), history[-TURNS:])
 
         # 2. Retrieve passages, and their articles as they are in the same generation.
         with self._corpus.snapshot() as snapshot:
@@ -243,6 +246,18 @@ def checked_threshold(value: float) -> float:
     if not 0 <= value <= 1:
         raise InputError(f"min_confidence is {value}: it must lie between 0 and 1")
     return value
+
+
+def _filter(sources: Sequence[str], after: date | None, before: date | None) -> Filter:
+    """Raises: InputError: an argument is of a kind that would silently find nothing."""
+    if isinstance(sources, str):
+        raise InputError(f"sources is one text, {sources!r}: give a list of outlets")
+    days = []
+    for name, day in (("published_after", after), ("published_before", before)):
+        if day is not None and not isinstance(day, date):
+            raise InputError(f"{name} is {day!r}: give a datetime.date")
+        days.append(day.date() if isinstance(day, datetime) else day)
+    return Filter(tuple(sources), *days)
 
 
 def _features(judged: Group, groups: Sequence[Group], covered: float) -> Features:

@@ -51,17 +51,17 @@ class Reader:
             raise ModelError(
                 f"the reader that ships with the project is missing from {SHIPPED}: name one with --reader-model"
             )
-        self._folder = models.find(name or SHIPPED)
+        self.folder = models.find(name or SHIPPED)
         self._device, self._precision = device, precision
-        self._config = models.read_json(self._folder, "config.json")
+        self._config = models.read_json(self.folder, "config.json")
         if not any(kind.endswith("ForQuestionAnswering") for kind in self._config.get("architectures") or []):
-            raise ModelError(f"{self._folder} is not an extractive question-answering model")
-        self.identity = f"{self._folder.name}@{models.weights_digest(self._folder)[:12]}"
-        self._tokenizer = models.tokenizer(self._folder)
+            raise ModelError(f"{self.folder} is not an extractive question-answering model")
+        self.identity = f"{self.folder.name}@{models.weights_digest(self.folder)[:12]}"
+        self._tokenizer = models.tokenizer(self.folder)
         positions = int(self._config.get("max_position_embeddings") or 512)
         window = min(WINDOW_TOKENS, positions - 2)  # RoBERTa's kin count two positions more than they read
         self._tokenizer.enable_truncation(window, stride=min(STRIDE_TOKENS, window // 3), strategy="only_second")
-        self._question_tokenizer = models.tokenizer(self._folder)
+        self._question_tokenizer = models.tokenizer(self.folder)
         self._question_tokens = min(QUESTION_TOKENS, window // 3)
         self._pad = self._tokenizer.token_to_id("[PAD]") or self._tokenizer.token_to_id("<pad>") or 0
 
@@ -116,10 +116,10 @@ class Reader:
 
         try:
             model = AutoModelForQuestionAnswering.from_pretrained(
-                self._folder, dtype=torch.float32, local_files_only=True, use_safetensors=True
+                self.folder, dtype=torch.float32, local_files_only=True, use_safetensors=True, trust_remote_code=False
             )
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-            raise ModelError(f"{self._folder} cannot be loaded as a question-answering model: {error}") from error
+            raise ModelError(f"{self.folder} cannot be loaded as a question-answering model: {error}") from error
         return SpanHead(model, int(self._config.get("type_vocab_size") or 0) > 1).eval()
 
 

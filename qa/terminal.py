@@ -18,14 +18,28 @@ from rich.text import Text
 from index.article import Article
 from index.build import BuildReport
 from index.build import Progress as Told
+from index.errors import QAError
 from qa.answer import Answer, Citation, NoAnswer
 from qa.evaluate import Score
 
 out, err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 
+def plainly(command: Callable[[], None], name: str, debug: bool = False) -> None:
+    """Run a command; an error becomes one line on standard error and an exit status: 2 if the user can mend it."""
+    try:
+        command()
+    except Exception as error:
+        if debug:
+            raise
+        known = isinstance(error, QAError)
+        said = str(error) if known else f"unexpected {type(error).__name__}: {error} (--debug shows where)"
+        err.print(Text(f"{name}: {' '.join(said.split())}"), soft_wrap=True)
+        sys.exit(2 if known else 1)
+
+
 def print_json(content: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(content, ensure_ascii=False) + "\n")
+    sys.stdout.write(json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def print_result(result: Answer | NoAnswer) -> None:

@@ -270,6 +270,7 @@ def _model(encoder: Path, device: torch.device) -> Any:
             dtype=torch.float32,
             local_files_only=True,
             use_safetensors=True,
+            trust_remote_code=False,
             attn_implementation=attention,
         )
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:

@@ -1,6 +1,7 @@
 """The command as people and programs call it: a process of its own, its output and its exit status."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -109,3 +110,12 @@ def test_debug_shows_where_an_error_arose() -> None:
 
 def test_an_unknown_command_is_bad_usage() -> None:
     assert run("frobnicate").returncode == 2
+
+
+def test_serving_runs_our_program_wherever_it_is_started(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("print('somebody else')", encoding="utf-8")
+    command = [sys.executable, "-m", "qa", "serve", "/nowhere/at/all", "--port", "0"]
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=120)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("app: /nowhere/at/all does not exist")
