@@ -8,7 +8,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,10 +16,10 @@ import filelock
 
 from index.article import Article
 from index.boilerplate import kept_spans
-from index.catalog import Catalog
+from index.catalog import UNHARMED, Catalog
 from index.embedder import Embedder
 from index.errors import CorpusError, InputError
-from index.passages import cut
+from index.passages import CAPACITY, cut
 from index.sources import Skipped, read_articles
 from index.vectors import Vectors
 
@@ -27,6 +27,12 @@ Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is (0: not known)."""
 
 EMBED_AT_ONCE = 256
+
+TITLE_TOKENS = 40
+"""Most of a title that is embedded with each passage: with the default model's 256 a passage keeps its own share."""
+
+SPARE_TOKENS = 4
+"""The special tokens of a model's window, and the line break after the title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +66,22 @@ def build(paths: Sequence[Path], folder: Path, embedder: Embedder, progress: Pro
     The generation before stays whole and in use until the last moment; a build that is cut
     short leaves it so, and the next one goes on with the vectors already made.
 
+    Where articles were published before and the folders given are empty now, the new
+    generation is empty too: what was deleted is not to be cited any more.
+
     Raises:
         InputError: a path does not exist, or there is no article that can be read under them.
-        CorpusError: the index belongs to another embedder, is damaged, or another build runs.
+        CorpusError: the index belongs to another embedder, is damaged, cannot be written, or
+            another build runs.
     """
     started = time.perf_counter()
+    items = read_articles(paths)  # a path that does not exist is refused here, before anything is made
     with _lock(folder), Catalog(folder, create=True) as catalog:
         check_embedder(catalog, embedder.identity)
 
         # 1. Read, and compare with what is there.
         before, seen, skipped, fresh = catalog.digests(), set(), [], []
-        for item in read_articles(paths):
+        for item in items:
             if isinstance(item, Skipped):
                 skipped.append(item)
                 continue
@@ -78,7 +89,7 @@ def build(paths: Sequence[Path], folder: Path, embedder: Embedder, progress: Pro
             if before.get(item.id) != item.digest:
                 fresh.append(item)
             progress("reading", len(seen), 0)
-        if not seen:
+        if not seen and not (catalog.generation and _emptied(paths, skipped)):
             raise InputError(_nothing_to_read(paths, skipped))
         removed = sorted(before.keys() - seen)
 
@@ -98,13 +109,15 @@ def build(paths: Sequence[Path], folder: Path, embedder: Embedder, progress: Pro
                 for piece in pieces:
                     catalog.put(piece.article, piece.spans, piece.digests)
                 generation = catalog.generation + 1
-                checksum = Vectors(*catalog.passage_vectors()).save(vector_file(folder, generation))
+                checksum = _write_vectors(catalog, generation)
                 catalog.forget_unused_vectors()
                 catalog.set_meta(generation=str(generation), embedder=embedder.identity, checksum=checksum, roots=roots)
             _remove_old_files(folder, generation)
-        elif catalog.meta("roots") != roots:
-            with catalog.transaction():
-                catalog.set_meta(roots=roots)
+        else:
+            _mend_vector_file(catalog)
+            if catalog.meta("roots") != roots:
+                with catalog.transaction():
+                    catalog.set_meta(roots=roots)
 
         added = tuple(article.id for article in fresh if article.id not in before)
         changed = tuple(article.id for article in fresh if article.id in before)
@@ -150,11 +163,28 @@ def vector_file(folder: Path, generation: int) -> Path:
 
 def _cut(article: Article, embedder: Embedder) -> _Piece:
     """The title stands before each passage that is embedded: a passage alone may not name its subject."""
-    spans = cut(article.text, kept_spans(article.text), embedder.token_offsets)
-    texts = [f"{article.title}\n{article.text[start:end]}" for start, end in spans]
-    return _Piece(
-        article, spans, texts, [hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in texts]
-    )
+    title, taken = _short_title(article.title, embedder)
+    capacity = max(1, min(CAPACITY, embedder.max_tokens - taken - SPARE_TOKENS))
+    spans = cut(article.text, kept_spans(article.text), embedder.token_offsets, capacity)
+    texts = [f"{title}\n{article.text[start:end]}" for start, end in spans]
+    return _Piece(article, spans, texts, [_vector_digest(text, embedder) for text in texts])
+
+
+def _short_title(title: str, embedder: Embedder) -> tuple[str, int]:
+    """What is embedded of a title, and its tokens; a quarter at most of a window that is a small one."""
+    (offsets,) = embedder.token_offsets([title])
+    most = min(TITLE_TOKENS, embedder.max_tokens // 4)
+    return (title, len(offsets)) if len(offsets) <= most else (title[: offsets[most][0]].rstrip(), most)
+
+
+def _vector_digest(text: str, embedder: Embedder) -> bytes:
+    """Names a vector by all that it comes from: a build cut short may leave some of another embedder's."""
+    return hashlib.sha256(f"{embedder.identity}\0{text}".encode()).digest()
+
+
+def _emptied(paths: Sequence[Path], skipped: Sequence[Skipped]) -> bool:
+    """Whether no article is there, rather than none that can be read or no place to look."""
+    return bool(paths) and all(path.is_dir() for path in paths) and all(item.states_metadata for item in skipped)
 
 
 def _embed(pieces: Sequence[_Piece], catalog: Catalog, embedder: Embedder, progress: Progress) -> int:
@@ -175,21 +205,42 @@ def _embed(pieces: Sequence[_Piece], catalog: Catalog, embedder: Embedder, progr
 
 @contextmanager
 def _lock(folder: Path) -> Iterator[None]:
+    lock = filelock.FileLock(folder / "build.lock", timeout=0)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(folder / "build.lock", timeout=0)
-        with lock:
-            yield
+        lock.acquire()
     except filelock.Timeout as error:
         raise CorpusError(f"another build of {folder} is under way: wait for it to end") from error
-    except (PermissionError, FileExistsError, NotADirectoryError) as error:
-        raise InputError(f"the index folder {folder} cannot be written: {error.strerror}") from error
+    except OSError as error:
+        raise InputError(f"the index folder {folder} cannot be written: {error.strerror or error}") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _write_vectors(catalog: Catalog, generation: int) -> str:
+    """Write the vector file of a generation from the catalog, and return its checksum."""
+    path = vector_file(catalog.folder, generation)
+    try:
+        return Vectors(*catalog.passage_vectors()).save(path)
+    except OSError as error:
+        raise CorpusError(f"{path} cannot be written ({error.strerror or error}): {UNHARMED}") from error
+
+
+def _mend_vector_file(catalog: Catalog) -> None:
+    """Write the current vector file again if it is missing or damaged; the generation stays."""
+    generation, checksum = catalog.generation, catalog.meta("checksum")
+    if Vectors.load(vector_file(catalog.folder, generation), checksum) is None:
+        with catalog.transaction():
+            catalog.set_meta(checksum=_write_vectors(catalog, generation))
 
 
 def _remove_old_files(folder: Path, generation: int) -> None:
     for path in folder.glob("vectors-*"):
         if path != vector_file(folder, generation):
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # published is published; the next build tries again
+                path.unlink(missing_ok=True)
 
 
 def _nothing_to_read(paths: Sequence[Path], skipped: Sequence[Skipped]) -> str:

@@ -24,6 +24,7 @@ from index.errors import CorpusError
 
 SCHEMA = "1"
 FILE = "catalog.sqlite"
+UNHARMED = "nothing was published, and what was there before is whole"
 
 TITLE_WEIGHT, BODY_WEIGHT = 0.5, 1.0
 """BM25 column weights: a word of the title counts for each passage, but less than one in the passage."""
@@ -298,6 +299,8 @@ _COLUMNS = "id, title, text, source, url, published"
 
 
 def _unreadable(folder: Path, error: object) -> CorpusError:
+    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+        return CorpusError(f"{folder / FILE} cannot be written, as the disk is full: {UNHARMED}")
     return CorpusError(
         f"{folder / FILE} cannot be read as an index ({error}): if that lasts, delete {folder} and build it anew"
     )

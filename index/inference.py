@@ -14,7 +14,7 @@ import tempfile
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -34,6 +34,9 @@ Array = npt.NDArray[Any]
 
 BATCH_TOKENS = 4096
 """Most tokens in a batch, padding counted: about where a CPU's caches stop helping."""
+
+GRAPH = 1
+"""Part of the cache's key: raise it when the graph of a model, here or in `qa`, changes or is converted otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +59,22 @@ def load(identity: str, make: Callable[[], "nn.Module"], device: str = "auto", p
     """Make a model ready on `device`.
 
     Args:
-        identity: names the weights and the shape of the graph; the key of the cache.
+        identity: names the kind of model and its weights; with `GRAPH` the key of the cache.
         make: makes the torch module, called with (ids, mask, types); only called where needed.
         device: "auto" (a CUDA GPU if one is at hand, else OpenVINO on the CPU), "openvino",
             or a torch device such as "cpu", "cuda" or "mps".
         precision: "f32", or "auto" for what the chip does fastest (bfloat16 where it has it).
 
     Raises:
-        ModelError: the module cannot be made or run there.
+        ModelError: the device or the precision is none of these or is not at hand, the module
+            cannot be made, or the cache folder cannot be written.
     """
+    if precision not in ("auto", "f32"):
+        raise ModelError(f"there is no precision {precision!r}; it is auto or f32")
     if device == "auto":
         device = _best_device()
+    elif device != "openvino":
+        _check_torch_device(device)
     if device == "openvino":
         return _OpenVINORunner(_converted(identity, make), precision)
     return _TorchRunner(make(), device, precision)
@@ -119,6 +127,17 @@ def _best_device() -> str:
     return "openvino" if _openvino() else "cpu"
 
 
+def _check_torch_device(device: str) -> None:
+    """Refuse what torch does not know or cannot compute on here, before a model is read for it."""
+    import torch
+
+    try:
+        torch.zeros(1, device=device).cpu()
+    except (RuntimeError, AssertionError, ImportError) as error:  # whichever it is depends on how torch was built
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ModelError(f"the device {device} is not at hand ({reason}); choose auto, openvino or cpu") from error
+
+
 @lru_cache(maxsize=1)
 def _openvino() -> Any:
     """The openvino module, or None where it is not installed."""
@@ -147,15 +166,36 @@ def _converted(identity: str, make: Callable[[], "nn.Module"]) -> Path:
     openvino = _openvino()
     if openvino is None:
         raise ModelError("OpenVINO is not installed: run `pip install openvino`, or choose --device cpu")
-    folder = cache_folder() / f"{identity}-ov{openvino.__version__.split('-')[0]}"
+    folder = cache_folder() / f"{identity}-g{GRAPH}-ov{openvino.__version__.split('-')[0]}"
     if not (folder / "model.xml").exists():
-        with Console(stderr=True).status("preparing a model for this machine, once"):
-            _convert(make(), folder)
+        working = Console(stderr=True).status("preparing a model for this machine, once")
+        with _new_folder(folder.parent) as beside, working:
+            _convert(make(), beside / "model.xml")
+            with suppress(OSError):  # another process was quicker
+                beside.rename(folder)
     return folder / "model.xml"
 
 
-def _convert(module: "nn.Module", folder: Path) -> None:
-    """Trace the module for any number of rows and tokens, and write it to `folder` whole or not at all."""
+@contextmanager
+def _new_folder(cache: Path) -> Iterator[Path]:
+    """A folder in the cache to write to; it is gone afterwards unless it was renamed."""
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(dir=cache))
+    except OSError as error:
+        raise _unwritable(cache, error.strerror) from error
+    try:
+        yield beside
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _unwritable(cache: Path, reason: object) -> ModelError:
+    return ModelError(f"the cache folder {cache} cannot be written ({reason}): set QA_CACHE_DIR to one that can")
+
+
+def _convert(module: "nn.Module", path: Path) -> None:
+    """Trace the module for any number of rows and tokens, and write it to `path`."""
     import torch
 
     openvino = _openvino()
@@ -165,13 +205,10 @@ def _convert(module: "nn.Module", folder: Path) -> None:
         warnings.simplefilter("ignore")  # the tracer warns of shapes taken for constants; a test compares the outputs
         model = openvino.convert_model(module, example_input=(ids, mask, torch.zeros_like(ids)))
     model.reshape({tensor: [-1, -1] for tensor in model.inputs})
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(dir=folder.parent))
-    openvino.save_model(model, beside / "model.xml", compress_to_fp16=False)
     try:
-        beside.rename(folder)
-    except OSError:  # another process was quicker
-        shutil.rmtree(beside)
+        openvino.save_model(model, path, compress_to_fp16=False)
+    except (OSError, RuntimeError) as error:
+        raise _unwritable(path.parent.parent, error) from error
 
 
 class _OpenVINORunner:

@@ -16,8 +16,12 @@ from index.errors import ModelError
 _WANTED = ["*.safetensors", "*.json", "*.txt", "*.model"]
 
 
-def find(name: str | Path) -> Path:
+def find(name: str | Path, owner: str = "") -> Path:
     """The folder of a model: a local path as it is, otherwise the hub's copy of that name.
+
+    Args:
+        name: a folder or a hub name.
+        owner: whose model a hub name without an owner is.
 
     Raises:
         ModelError: there is no such folder and the hub does not have it or is not in reach.
@@ -28,8 +32,10 @@ def find(name: str | Path) -> Path:
         raise ModelError(f"there is no model folder {name}")
     import huggingface_hub
 
+    if owner and "/" not in name:
+        name = f"{owner}/{name}"
     try:
-        return Path(huggingface_hub.snapshot_download(str(name), allow_patterns=_WANTED))
+        return Path(huggingface_hub.snapshot_download(name, allow_patterns=_WANTED))
     except (OSError, ValueError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(f"{name} is neither a folder nor a model the hub gives ({reason})") from error
@@ -75,7 +81,10 @@ def _converted_tokenizer(folder: Path) -> Tokenizer:
     from transformers import AutoTokenizer
 
     try:
-        slow_or_fast = AutoTokenizer.from_pretrained(folder, use_fast=True, local_files_only=True)
+        # said, as left unset it asks on the terminal
+        slow_or_fast = AutoTokenizer.from_pretrained(
+            folder, use_fast=True, local_files_only=True, trust_remote_code=False
+        )
         found = Tokenizer.from_str(slow_or_fast.backend_tokenizer.to_str())
     except (OSError, ValueError, AttributeError) as error:
         raise ModelError(f"{folder} holds no tokenizer that can be used: {error}") from error

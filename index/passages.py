@@ -14,13 +14,16 @@ Tokenize = Callable[[list[str]], list[list[Offsets]]]
 """Texts in, for each the character offsets of its tokens out."""
 
 CAPACITY = 200
-"""Most tokens a passage holds; the encoders at hand read 256 with a title or a question before it."""
+"""Most tokens a passage holds, where a model reads 256 with a title or a question before it."""
+
+LONGEST_BLOCK = 4000
+"""Most characters given to pySBD at once; its time grows with their square."""
 
 OVERLAP = 48
 """A passage repeats the last sentences of the one before it, up to this many tokens, so that a
 sentence and the one it refers to stand together at least once."""
 
-_PARAGRAPH_END = re.compile(r"(?<!\s)(?:\s*\n\s*\n\s*|\s*\n(?=[^\w\n]*[A-Z0-9]))")
+_PARAGRAPH_END = re.compile(r"(?<!\s)(?:\s*\n\s*\n\s*|\s*\n(?=[^\w\n]*(\w)))")
 _WRAP = re.compile(r"\s")
 
 
@@ -33,7 +36,7 @@ def sentences(text: str, start: int = 0, end: int | None = None) -> list[Offsets
     """
     end = len(text) if end is None else end
     found: list[Offsets] = []
-    for first, last in _paragraphs(text, start, end):
+    for first, last in _blocks(text, start, end):
         unwrapped = _WRAP.sub(" ", text[first:last])
         pieces = pysbd.Segmenter(language="en", clean=False, char_span=True).segment(unwrapped)
         spans = [(piece.start, piece.end) for piece in pieces]
@@ -96,8 +99,24 @@ def _pieces(sentence: str, tokens: Sequence[Offsets], capacity: int) -> Iterator
         first = last
 
 
+def _blocks(text: str, start: int, end: int) -> Iterator[Offsets]:
+    """Paragraphs, those over LONGEST_BLOCK in parts that end after a full stop, or else at a space."""
+    for first, last in _paragraphs(text, start, end):
+        while last - first > LONGEST_BLOCK:
+            limit = first + LONGEST_BLOCK
+            stop = next((at for mark in (". ", " ") if (at := text.rfind(mark, first + 1, limit)) > 0), limit - 1) + 1
+            if trimmed := _trim(text, first, stop):
+                yield trimmed
+            first = stop
+        if trimmed := _trim(text, first, last):
+            yield trimmed
+
+
 def _paragraphs(text: str, start: int, end: int) -> Iterator[Offsets]:
     for match in _PARAGRAPH_END.finditer(text, start, end):
+        first = match[1]  # after a single line break; asked here, as `re` knows the capitals of ASCII alone
+        if first and not (first.isupper() or first.istitle() or first.isdigit()):
+            continue
         if trimmed := _trim(text, start, match.start()):
             yield trimmed
         start = match.end()

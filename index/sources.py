@@ -32,6 +32,8 @@ class Skipped:
 
     path: str
     reason: str
+    states_metadata: bool = False
+    """It is of a sidecar: what it would have said is not used, but no article is left out for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,19 +161,34 @@ def _names_files(path: Path) -> bool:
 def _stated(sidecar: _File, only: Path | None) -> Iterator[tuple[Path, Mapping[str, str]] | Skipped]:
     """What a sidecar says of each file, or of `only` one."""
     folder = sidecar.path.parent
-    for number, row in enumerate(formats.rows(formats.decode(sidecar.path.read_bytes())), start=1):
-        name = row["file"].strip() if isinstance(row, dict) else ""
+    try:
+        text = formats.decode(sidecar.path.read_bytes())
+    except (OSError, InputError) as error:
+        yield Skipped(sidecar.id, _why(error), states_metadata=True)
+        return
+    for number, row in enumerate(formats.rows(text), start=1):
+        name = row.get("file", "").strip() if isinstance(row, dict) else ""
         if only is None or name == only.name:
             reason = row if isinstance(row, str) else _wrong_row(folder, name, row.get("published", "").strip())
-            yield Skipped(f"{sidecar.id}#{number}", reason) if isinstance(row, str) or reason else (folder / name, row)
+            if isinstance(row, str) or reason:
+                yield Skipped(f"{sidecar.id}#{number}", reason, states_metadata=True)
+            else:
+                yield folder / name, row
 
 
 def _wrong_row(folder: Path, name: str, published: str) -> str:
     """Why a sidecar's row cannot be used; empty if it can."""
     inside = (folder / name).is_relative_to(folder) and ".." not in PurePosixPath(name).parts
-    if not inside or not (folder / name).is_file():
+    if not inside or not _is_file(folder / name):
         return f"it names the file {name!r}, which is not in this folder"
     return "" if not published or _iso_date(published) else f"its date {published!r} is not of the form 2017-11-03"
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a cell may hold anything: a name that is too long is not only absent, it is refused
+        return False
 
 
 def _iso_date(text: str) -> date | None:
@@ -186,10 +203,12 @@ def _read_file(file: _File, stated: Mapping[str, str]) -> Iterator[Article | Ski
         for number, record in enumerate(formats.READERS[ending](text), start=1):
             stem = f"{file.path.stem} {number}" if many else file.path.stem
             yield _article(f"{file.id}#{number}" if many else file.id, stem, record, stated)
-    except OSError as error:
-        yield Skipped(file.id, f"it cannot be read: {error.strerror}")
-    except InputError as error:
-        yield Skipped(file.id, str(error))
+    except (OSError, InputError) as error:
+        yield Skipped(file.id, _why(error))
+
+
+def _why(error: OSError | InputError) -> str:
+    return f"it cannot be read: {error.strerror}" if isinstance(error, OSError) else str(error)
 
 
 def _article(name: str, stem: str, record: formats.Record, stated: Mapping[str, str]) -> Article | Skipped:
@@ -201,6 +220,9 @@ def _article(name: str, stem: str, record: formats.Record, stated: Mapping[str, 
         return Skipped(name, reason)
     shown = detect(text)
     said = {key: stated.get(key, "").strip() or record.get(key, "").strip() for key in formats.COLUMNS}
+    for key in ("title", "source", "url"):
+        if said[key] and (reason := _unusable(said[key])):
+            return Skipped(name, f"its {key} cannot be used: {reason}")
     return Article(
         id=name,
         title=" ".join(said["title"].split()) or shown.title or re.sub(r"[_\W]+", " ", stem).strip() or stem,

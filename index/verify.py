@@ -42,9 +42,7 @@ def verify(folder: Path) -> VerifyReport:
         path = vector_file(folder, catalog.generation)
         loaded = Vectors.load(path, catalog.meta("checksum"))
         if loaded is None:
-            problems.append(
-                f"{path.name} is missing or damaged; it is made again from the catalog when the index is opened"
-            )
+            problems.append(f"{path.name} is missing or damaged: run `qa index` to write it again")
         elif len(loaded) != passages:
             problems.append(f"{path.name} holds {len(loaded)} vectors for {passages} passages")
         embedder = catalog.meta("embedder") or "none"

@@ -18,14 +18,21 @@ from index.build import build
 from index.corpus import Corpus
 from index.embedder import Embedder
 from index.errors import InputError
-from qa.confidence import Calibration, Features, fit
+from qa.confidence import Calibration, Features, describe, fit
 from qa.evaluate import RIGHT, auroc, best_threshold
-from qa.pipeline import QuestionAnswerer
+from qa.evidence import group
+from qa.pipeline import Examination, QuestionAnswerer
 from qa.reader import Reader
 from qa.retriever import Retriever
 from qa.squad import Example, read_squad, token_f1
 
 BINS = 15
+
+RETRIEVAL_WEIGHTS = (0.0, 3.0, 6.0, 9.0, 12.0, 15.0)
+"""Among these, the one that gives the best answers to the fitting half is taken."""
+
+NOTHING = Features(-20.0, 0.0, 0.0, 0.0, 0.0)
+"""What is known where no passage gave any span."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +82,8 @@ def calibrate(
     work: Path,
     embedder: Embedder,
     reader: Reader,
-    answerable: int = 1000,
-    unanswerable: int = 500,
+    answerable: int = 2000,
+    unanswerable: int = 1000,
     progress: Callable[[str, int, int], None] = lambda *_: None,
 ) -> tuple[Calibration, CalibrationReport]:
     """Fit on one half of the questions, report on the other. `work` is a folder for the corpus and its index.
@@ -86,30 +93,43 @@ def calibrate(
     """
     examples = open_corpus(squad, work, answerable, unanswerable)
     build([work / "paragraphs.jsonl"], work / "index", embedder, progress)
-    unfitted = Calibration(Features(1.0, 0.0, 0.0, 0.0), 0.0, 0.0)
     corpus = Corpus(work / "index", embedder.identity)
+    unfitted = Calibration(0.0, Features(1.0, 0.0, 0.0, 0.0, 0.0), 0.0, 0.0)
     qa = QuestionAnswerer(corpus, Retriever(embedder), reader, unfitted, embedder)
-
-    features, f1 = [], []
+    found = []
     for number, example in enumerate(examples, 1):
-        found = qa.examine(example.question)
-        best = found.groups[0].best.quote if found.groups else ""
-        features.append(found.features[0] if found.features else Features(-20.0, 0.0, 0.0, 0.0))
-        f1.append(token_f1(best, example.answers) if example.spans else 0.0)
+        found.append(qa.examine(example.question))
         progress("asking", number, len(examples))
 
-    answers = np.array([bool(example.spans) for example in examples])
-    gain = np.array(f1)
+    there = np.array([bool(example.spans) for example in examples])
     halves = _halves(examples)
-    right = (answers & (gain >= RIGHT))[halves]
+    weighed = {weight: _weighed(weight, examples, found) for weight in RETRIEVAL_WEIGHTS}
+    # Of equal weights the first: max keeps it.
+    weight = max(RETRIEVAL_WEIGHTS, key=lambda w: float(weighed[w][1][halves & there].sum()))
+    features, gain = weighed[weight]
+    right = (there & (gain >= RIGHT))[halves]
     if halves.all() or right.all() or not right.any():
         raise InputError(
             f"the confidence cannot be fitted on {squad}: it takes right and wrong answers, and more than one title"
         )
-    fitted = fit([f for f, first in zip(features, halves, strict=True) if first], right.tolist())
+    fitted = fit([f for f, first in zip(features, halves, strict=True) if first], right.tolist(), weight)
     belief = np.array([fitted.probability(f) for f in features])
-    threshold = min(1.0, max(0.0, best_threshold(belief[halves], gain[halves], answers[halves])))
-    return replace(fitted, threshold=threshold), _report(belief[~halves], gain[~halves], answers[~halves], threshold)
+    threshold = min(1.0, max(0.0, best_threshold(belief[halves], gain[halves], there[halves])))
+    report = _report(belief[~halves], gain[~halves], there[~halves], threshold)
+    return replace(fitted, threshold=threshold), report
+
+
+def _weighed(
+    weight: float, examples: Sequence[Example], found: Sequence[Examination]
+) -> tuple[list[Features], npt.NDArray[Any]]:
+    """What is known about each question's best answer, and its F1, if retrieval counts this much."""
+    features, gain = [], []
+    for example, examined in zip(examples, found, strict=True):
+        groups = group(examined.candidates, weight)
+        described = describe(groups, examined.covered)
+        features.append(described[0] if described else NOTHING)
+        gain.append(token_f1(groups[0].best.quote, example.answers) if groups and example.spans else 0.0)
+    return features, np.array(gain)
 
 
 def expected_calibration_error(belief: npt.NDArray[Any], right: npt.NDArray[Any], bins: int = BINS) -> float:

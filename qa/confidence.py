@@ -7,7 +7,7 @@ plain JSON, kept beside the reader they were fitted for by `qa calibrate`.
 import json
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
@@ -15,10 +15,14 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import Prefix
 
 from index.errors import ModelError
+from qa.evidence import Group
 from qa.reader import SHIPPED
 from qa.retriever import content_words
 
 FILE = "confidence.json"
+
+ALONE = 10.0
+"""The lead, in logits, of an answer that is the only one."""
 
 ALIKE = 80
 """From this similarity, 0 to 100, two words count as spellings of one: Zour and Zor, Bukamal and Boukamal; not
@@ -30,21 +34,28 @@ class Features:
     """What is known about a best answer before it is given.
 
     margin: span score less null score, in logits.
-    lead: margin less that of the best other answer, in logits.
+    lead: the answer's score less that of the best other answer, in logits.
+    retrieved: the fused retrieval score of its passage, 0 to 1.
     cosine: similarity of meaning between question and passage.
     coverage: share of the question's content words that stand in the passage or its title, 0 to 1.
     """
 
     margin: float
     lead: float
+    retrieved: float
     cosine: float
     coverage: float
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A logistic model over the features (Platt 1999), with the threshold chosen on the same data."""
+    """A logistic model over the features (Platt 1999), with the threshold chosen on the same data.
 
+    `retrieval_weight` is what a fused retrieval score of 1 is worth in logits of the reader,
+    when answers from different passages are put in order.
+    """
+
+    retrieval_weight: float
     weights: Features
     intercept: float
     threshold: float
@@ -74,7 +85,10 @@ class Calibration:
         try:
             stored = json.loads(path.read_text(encoding="utf-8"))
             weights = Features(**{name: float(weight) for name, weight in stored["weights"].items()})
-            return cls(weights, float(stored["intercept"]), float(stored["threshold"]))
+            retrieval_weight, intercept, threshold = (
+                float(stored[name]) for name in ("retrieval_weight", "intercept", "threshold")
+            )
+            return cls(retrieval_weight, weights, intercept, threshold)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelError(
                 f"the confidence file {path} cannot be used ({error}): write it with `qa calibrate`"
@@ -83,6 +97,17 @@ class Calibration:
     def save(self, path: Path, **notes: object) -> None:
         """Write the numbers, and beside them how they were found."""
         path.write_text(json.dumps(asdict(self) | notes, indent=2) + "\n", encoding="utf-8")
+
+
+def describe(groups: Sequence[Group], covered: Mapping[int, float]) -> tuple[Features, ...]:
+    """The features of each group among the others; `covered` is the coverage of each passage, by its number."""
+    scores = [judged.score for judged in groups]
+    described = []
+    for judged, score in zip(groups, scores, strict=True):
+        found = judged.best.retrieved
+        rival = max((other for place, other in enumerate(scores) if groups[place] is not judged), default=score - ALONE)
+        described.append(Features(judged.best.margin, score - rival, found.score, found.cosine, covered[found.number]))
+    return tuple(described)
 
 
 def coverage(question: str, text: str) -> float:
@@ -107,7 +132,7 @@ def _alike(word: str, other: str) -> bool:
     return len(other) > 2 and word[0] == other[0] and fuzz.ratio(word, other) >= ALIKE
 
 
-def fit(features: Sequence[Features], right: Sequence[bool]) -> Calibration:
+def fit(features: Sequence[Features], right: Sequence[bool], retrieval_weight: float = 0.0) -> Calibration:
     """Fit the probability that an answer with these features is right; the threshold is left at one half."""
     import numpy as np
     from sklearn.linear_model import LogisticRegression
@@ -118,4 +143,4 @@ def fit(features: Sequence[Features], right: Sequence[bool]) -> Calibration:
     model = LogisticRegression(C=10.0, max_iter=1000).fit(scaler.transform(matrix), np.array(right))
     weights = model.coef_[0] / scaler.scale_
     intercept = float(model.intercept_[0] - weights @ scaler.mean_)
-    return Calibration(Features(*map(float, weights)), intercept, 0.5)
+    return Calibration(retrieval_weight, Features(*map(float, weights)), intercept, 0.5)

@@ -16,25 +16,30 @@ from qa.retriever import ScoredPassage
 class Candidate:
     """A span that may be the answer: characters [start, end) of an article, read in one passage.
 
-    `score` is the reader's, in logits; above zero means "rather this than nothing".
+    `margin` is the reader's score less that of nothing, in logits; above zero means "rather this".
     """
 
     article: Article
     start: int
     end: int
-    score: float
+    margin: float
     retrieved: ScoredPassage
 
     @property
     def quote(self) -> str:
         return self.article.text[self.start : self.end]
 
+    def score(self, retrieval_weight: float) -> float:
+        """What candidates are ordered by, in logits: what the reader says, and how well the passage was found."""
+        return self.margin + retrieval_weight * self.retrieved.score
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Candidates that give the same answer, best first; never empty."""
+    """Candidates that give the same answer, best first; never empty. `score` is the best one's."""
 
     candidates: tuple[Candidate, ...]
+    score: float
 
     @property
     def best(self) -> Candidate:
@@ -46,10 +51,10 @@ class Group:
 
         The same words may stand elsewhere and answer another question: "Friday" often does.
         """
-        return (self.best, *(candidate for candidate in self.candidates[1:] if candidate.score > 0))
+        return (self.best, *(candidate for candidate in self.candidates[1:] if candidate.margin > 0))
 
 
-def group(candidates: Iterable[Candidate]) -> list[Group]:
+def group(candidates: Iterable[Candidate], retrieval_weight: float = 0.0) -> list[Group]:
     """Put candidates of the same answer together; groups, and candidates in them, best first.
 
     Two give the same answer if their folded texts are equal. Of candidates that overlap in
@@ -57,11 +62,11 @@ def group(candidates: Iterable[Candidate]) -> list[Group]:
     """
     groups: dict[str, list[Candidate]] = {}
     taken: list[Candidate] = []
-    for candidate in sorted(candidates, key=lambda c: (-c.score, c.article.id, c.start)):
+    for candidate in sorted(candidates, key=lambda c: (-c.score(retrieval_weight), c.article.id, c.start)):
         if not any(_overlap(candidate, other) for other in taken):
             taken.append(candidate)
             groups.setdefault(folded(candidate.quote), []).append(candidate)
-    return [Group(tuple(members)) for members in groups.values()]
+    return [Group(tuple(members), members[0].score(retrieval_weight)) for members in groups.values()]
 
 
 def folded(text: str) -> str:

@@ -23,7 +23,7 @@ from index.embedder import Embedder
 from index.errors import InputError
 from index.passages import sentences
 from qa.answer import Alternative, Answer, Citation, NoAnswer
-from qa.confidence import Calibration, Features, coverage
+from qa.confidence import Calibration, Features, coverage, describe
 from qa.dialogue import Turn, standalone
 from qa.evidence import Candidate, Group, group
 from qa.examples import likely_questions
@@ -37,8 +37,6 @@ CLOSEST = 3
 TURNS = 10
 """How many turns of a conversation a follow-up may reach back over."""
 EXAMPLES_TRIED = 4
-NO_RIVAL = 10.0
-"""The lead, in logits, of an answer that is the only one."""
 
 CHECKOUT = Path(__file__).parents[1]
 SEEDS = CHECKOUT / "seeds" / "articles"
@@ -57,12 +55,15 @@ def default_index() -> Path:
 class Examination:
     """Everything found out about a question before it is decided whether to answer.
 
+    `covered` says for each retrieved passage's number how much of the question it mentions.
     `groups` are the possible answers, best first, and `features` what is known about each.
     """
 
     understood: str
     retrieved: tuple[ScoredPassage, ...]
     articles: dict[str, Article]
+    candidates: tuple[Candidate, ...]
+    covered: dict[int, float]
     groups: tuple[Group, ...]
     features: tuple[Features, ...]
 
@@ -144,7 +145,7 @@ class QuestionAnswerer:
         believed = (
             Alternative(group.best.quote, belief, tuple(_citation(candidate) for candidate in group.believed))
             for place, (group, belief) in enumerate(zip(found.groups, beliefs, strict=True))
-            if place == 0 or group.best.score > 0  # the reader would rather have this than nothing
+            if place == 0 or group.best.margin > 0  # the reader would rather have this than nothing
         )
         readings = tuple(islice(believed, ALTERNATIVES + 1))
         if readings and readings[0].confidence >= threshold:
@@ -176,13 +177,14 @@ class QuestionAnswerer:
         ]
 
         # 4. Put together those that say the same, and note what speaks for each group.
-        groups = group(candidates)
+        groups = group(candidates, self._calibration.retrieval_weight)
         covered = {
             r.number: coverage(understood, f"{articles[r.passage.article_id].title}\n{text}")
             for r, text in zip(retrieved, texts, strict=True)
         }
-        features = tuple(_features(judged, groups, covered[judged.best.retrieved.number]) for judged in groups)
-        return Examination(understood, tuple(retrieved), articles, tuple(groups), features)
+        return Examination(
+            understood, tuple(retrieved), articles, tuple(candidates), covered, tuple(groups), describe(groups, covered)
+        )
 
     def warm(self) -> None:
         """Load both models now rather than at the first question."""
@@ -258,12 +260,6 @@ def _filter(sources: Sequence[str], after: date | None, before: date | None) -> 
             raise InputError(f"{name} is {day!r}: give a datetime.date")
         days.append(day.date() if isinstance(day, datetime) else day)
     return Filter(tuple(sources), *days)
-
-
-def _features(judged: Group, groups: Sequence[Group], covered: float) -> Features:
-    best = judged.best
-    rival = max((other.best.score for other in groups if other is not judged), default=best.score - NO_RIVAL)
-    return Features(best.score, best.score - rival, best.retrieved.cosine, covered)
 
 
 def _citation(candidate: Candidate) -> Citation:

@@ -28,6 +28,7 @@ class WordEmbedder:
 
     def __init__(self, identity: str = "words@1") -> None:
         self.identity = identity
+        self.max_tokens = 256
         self.texts = 0
 
     def encode(self, texts: Sequence[str], done: Callable[[int], None] | None = None) -> Vectors:

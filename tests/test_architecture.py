@@ -35,8 +35,11 @@ def test_imports_run_one_way(path: Path) -> None:
 def test_nothing_is_pickled_and_no_model_code_is_trusted(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert not imported(path) & {"pickle", "dill", "joblib", "cloudpickle", "shelve"}
-    assert "trust_remote_code" not in text
+    assert "trust_remote_code=True" not in text
     assert "torch.load" not in text
+    for call in (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)):
+        if ast.unparse(call.func).endswith((".from_pretrained", "SentenceTransformer")):  # left unset they may ask
+            assert "trust_remote_code=False" in ast.unparse(call)
 
 
 def test_the_public_names_are_these() -> None:

@@ -4,17 +4,21 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from index.boilerplate import kept_spans
-from index.build import build, roots, vector_file
-from index.catalog import Catalog, Filter
+from index.build import SPARE_TOKENS, build, roots, vector_file
+from index.catalog import FILE, Catalog, Filter
 from index.corpus import Corpus
 from index.errors import CorpusError, InputError
+from index.passages import CAPACITY
+from index.vectors import Vectors
 from index.verify import verify
 
 TESTS = Path(__file__).parents[1]
@@ -167,21 +171,148 @@ def test_another_embedder_is_refused_by_an_error_that_names_both(articles, index
     assert other.texts == 0
 
 
-def test_a_folder_without_articles_is_an_input_error_and_the_index_stays(articles, index, words, tmp_path):
-    build([articles], index, words)
+def test_a_first_build_without_articles_is_an_input_error(index, words, tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match=r"no article to read in .*empty"):
         build([tmp_path / "empty"], index, words)
+
+
+def test_a_path_that_does_not_exist_leaves_nothing_behind(index, words, tmp_path):
     with pytest.raises(InputError, match="does not exist"):
         build([tmp_path / "missing"], index, words)
+    assert not index.exists()
+
+
+def test_where_every_article_was_deleted_an_empty_generation_is_published(articles, index, words):
+    build([articles], index, words)
+    for name in ("a.txt", "b.txt"):
+        (articles / name).unlink()
+    report = build([articles], index, words)  # the sidecar still names b.txt, which is reported
+    assert (report.removed, report.generation, report.passages) == (("a.txt", "b.txt"), 2, 0)
+    assert [item.path for item in report.skipped] == ["articles.csv#1"]
+    assert searched(index, words, "mountain") == (set(), set())
+    assert (verify(index).articles, verify(index).problems) == (0, ())
+    assert build([articles], index, words).generation == 2
+    (articles / "a.txt").write_text("The mountain is back.\n")
+    assert build([articles], index, words).added == ("a.txt",)
+    assert searched(index, words, "mountain") == ({"a.txt"}, {"a.txt"})
+
+
+def test_where_nothing_can_be_read_the_index_stays(articles, index, words, tmp_path):
+    build([articles], index, words)
+    (articles / "a.txt").write_bytes(b"\0")
+    (articles / "b.txt").unlink()
+    for paths in ([articles], [articles / "a.txt"], [tmp_path / "missing"], []):
+        with pytest.raises(InputError):
+            build(paths, index, words)
     assert verify(index).articles == 2
 
 
 def test_an_index_folder_that_is_a_file_is_an_input_error(articles, tmp_path, words):
     (tmp_path / "file").write_text("")
-    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+    (tmp_path / "taken" / "build.lock").mkdir(parents=True)
+    for folder in (tmp_path / "file", tmp_path / "file" / "below", tmp_path / "taken", tmp_path / ("x" * 300)):
         with pytest.raises(InputError, match="cannot be written"):
             build([articles], folder, words)
+
+
+def test_an_error_during_the_build_is_not_blamed_on_the_index_folder(articles, index, words):
+    def refuse(*_):
+        raise PermissionError("of something else")
+
+    with pytest.raises(PermissionError, match="of something else"):
+        build([articles], index, words, refuse)
+    assert build([articles], index, words).generation == 1  # the lock was given back
+
+
+def test_a_full_disk_is_told_in_one_line_and_the_old_generation_is_whole(articles, index, words, monkeypatch):
+    build([articles], index, words)
+    (articles / "a.txt").write_text("The mountain is low.\n\n" * 400)
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Vectors, "save", full)
+        with pytest.raises(CorpusError, match=r"No space left on device.*what was there before is whole"):
+            build([articles], index, words)
+    (articles / "a.txt").write_text("The mountain is lower.\n\n" * 2000)
+    connect = sqlite3.connect
+
+    def small(*arguments, **options):
+        connection = connect(*arguments, **options)
+        connection.execute("PRAGMA max_page_count = 1")  # SQLite takes what the file has now
+        return connection
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite3, "connect", small)
+        with pytest.raises(CorpusError, match=r"disk is full.*what was there before is whole"):
+            build([articles], index, words)
+    assert (verify(index).generation, verify(index).problems) == (1, ())
+    assert searched(index, words, "high")[0] == {"a.txt"}
+
+
+def test_vectors_that_a_killed_build_of_another_embedder_left_are_not_published(
+    articles, index, word_embedder, monkeypatch
+):
+    def stop_at_the_second(what, done, _):
+        if (what, done) == ("embedding", 2):
+            raise Interrupted
+
+    def cached():
+        with closing(sqlite3.connect(index / FILE)) as connection:
+            return connection.execute("SELECT count(*) FROM vectors").fetchone()[0]
+
+    monkeypatch.setattr("index.build.EMBED_AT_ONCE", 1)
+    with pytest.raises(Interrupted):
+        build([articles], index, word_embedder("words@1"), stop_at_the_second)
+    assert cached() == 1
+    other = word_embedder("others@2")
+    assert build([articles], index, other).embedded == other.texts == 2
+    assert cached() == 2
+
+
+@pytest.mark.parametrize("window", [16, 48, 128, 256])
+def test_what_is_embedded_fits_the_window_with_its_title(articles, index, words, window):
+    words.max_tokens = window
+    asked = []
+    encode = words.encode
+    words.encode = lambda texts, done=None: asked.extend(texts) or encode(texts, done)
+    (articles / "articles.csv").write_text(f"file,title\nb.txt,{'Endless ' * 100}\n")
+    for name in ("a.txt", "b.txt"):
+        (articles / name).write_text("\n\n".join(f"The text of number {number} is short." for number in range(100)))
+    build([articles], index, words)
+    sizes = [len(offsets) for offsets in words.token_offsets(asked)]
+    assert max(sizes) <= window - SPARE_TOKENS + 1  # the line break is no token here
+    assert max(sizes) > window // 2
+
+
+def test_with_a_usual_window_and_title_a_passage_keeps_its_whole_capacity(articles, index, words):
+    (articles / "articles.csv").write_text(f"file,title\na.txt,{'Word ' * 40}\n")
+    (articles / "a.txt").write_text("One two three four.\n\n" * 400)
+    build([articles], index, words)
+    with Catalog(index) as catalog:
+        found = catalog.passages(catalog.passage_numbers(Filter()).tolist()).values()
+        text = catalog.article("a.txt").text
+    texts = [text[p.start : p.end] for p in found if p.article_id == "a.txt"]
+    assert max(map(len, words.token_offsets(texts))) == CAPACITY
+
+
+@pytest.mark.parametrize("harm", ["missing", "damaged", "another checksum"])
+def test_a_build_writes_a_harmed_vector_file_again_without_the_model(articles, index, words, harm):
+    build([articles], index, words)
+    path, asked = vector_file(index, 1), words.texts
+    if harm == "missing":
+        path.unlink()
+    elif harm == "damaged":
+        path.write_bytes(b"damaged")
+    else:
+        with Catalog(index) as catalog:
+            catalog.set_meta(checksum="0" * 64)
+    assert verify(index).problems != ()
+    report = build([articles], index, words)
+    assert (report.generation, report.embedded, words.texts) == (1, 0, asked)
+    assert verify(index).problems == ()
 
 
 def test_the_paths_are_remembered_also_where_nothing_else_changed(articles, index, words, tmp_path):
@@ -238,7 +369,7 @@ def test_a_build_cut_short_leaves_the_old_generation_and_its_vectors_are_used_by
     with pytest.raises(Interrupted):
         build([articles], index, words, stop_at_embedding)
     (index / "vectors-2.faiss.new").mkdir()  # the publication fails, as the vector file cannot be written
-    with pytest.raises(IsADirectoryError):
+    with pytest.raises(CorpusError, match="cannot be written"):
         build([articles], index, words)
     assert (verify(index).articles, verify(index).generation, verify(index).problems) == (2, 1, ())
     (index / "vectors-2.faiss.new").rmdir()

@@ -1,5 +1,6 @@
 """An opened index follows what is published, and a snapshot stays as it was."""
 
+import shutil
 import threading
 from pathlib import Path
 
@@ -43,6 +44,22 @@ def test_a_new_generation_is_picked_up_by_itself(articles, index, words):
         assert snapshot.generation == 2
         assert len(snapshot.vectors) == 3
         assert snapshot.article("c.txt").text == "The lake is deep.\n"
+
+
+def test_an_index_deleted_and_built_anew_is_not_searched_by_the_vectors_of_the_old(articles, index, words):
+    corpus = Corpus(index, words.identity)
+    shutil.rmtree(index)
+    (articles / "a.txt").write_text("The lake is deep.\n")
+    (articles / "c.txt").write_text("The forest is dark.\n")
+    assert build([articles], index, words).generation == 1
+    with corpus.snapshot() as snapshot:
+        assert state(snapshot, words) == state_of(index, words)
+        assert len(snapshot.vectors) == 3
+
+
+def state_of(index, words):
+    with Corpus(index, words.identity).snapshot() as snapshot:
+        return state(snapshot, words)
 
 
 def test_an_open_snapshot_keeps_the_old_generation_while_a_build_publishes(articles, index, words):

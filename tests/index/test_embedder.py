@@ -45,6 +45,21 @@ def test_another_copy_of_the_model_is_known_by_its_own_name_and_the_same_weights
     assert Embedder(copy).identity == "my-model@53aa51172d14"
 
 
+def test_the_folder_one_is_in_has_a_name_too(tmp_path, monkeypatch):
+    (tmp_path / "my-model").symlink_to(installed())
+    monkeypatch.chdir(installed())
+    assert Embedder(".").identity == f"{installed().name}@53aa51172d14"
+    monkeypatch.chdir(tmp_path)
+    assert Embedder("./my-model/").identity == "my-model@53aa51172d14"
+
+
+def test_a_bare_hub_name_is_a_sentence_transformers_model(monkeypatch):
+    asked = []
+    monkeypatch.setattr("huggingface_hub.snapshot_download", lambda name, **_: asked.append(name) or str(installed()))
+    assert Embedder("all-mpnet-base-v2").identity == "all-mpnet-base-v2@53aa51172d14"
+    assert asked == ["sentence-transformers/all-mpnet-base-v2"]
+
+
 def test_what_is_over_the_window_is_left_out_and_what_is_within_is_not(embedder):
     window = "word " * (embedder.max_tokens - 2)  # two special tokens
     full, over, short = embedder.encode([window, window + "Something else stands here.", "word " * 100 + "else"])

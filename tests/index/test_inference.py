@@ -124,6 +124,42 @@ def test_another_identity_is_another_model(cache):
         inference.load("other", never, "openvino", "f32")
 
 
+def test_another_version_of_the_graph_is_another_model(cache, monkeypatch):
+    inference.load("small", make, "openvino", "f32")
+    monkeypatch.setattr(inference, "GRAPH", inference.GRAPH + 1)
+    with pytest.raises(AssertionError, match="although"):
+        inference.load("small", never, "openvino", "f32")
+    assert len(list(cache.iterdir())) == 1  # and nothing half-made is left
+
+
+@pytest.mark.parametrize("device", ["gpu", "cuda:99", "meta", ""])
+def test_a_device_that_is_not_at_hand_is_a_model_error_before_the_module_is_made(cache, device):
+    with pytest.raises(ModelError, match=f"the device {device} is not at hand") as caught:
+        inference.load("small", never, device)
+    assert "\n" not in str(caught.value)
+
+
+def test_cuda_without_a_gpu_is_a_model_error_that_names_it(cache):
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    with pytest.raises(ModelError, match="the device cuda is not at hand"):
+        inference.load("small", never, "cuda")
+
+
+@pytest.mark.parametrize("device", ["openvino", "cpu"])
+def test_an_unknown_precision_is_a_model_error_before_the_module_is_made(cache, device):
+    with pytest.raises(ModelError, match="no precision 'f16'"):
+        inference.load("small", never, device, "f16")
+
+
+def test_a_cache_folder_that_cannot_be_written_is_a_model_error_that_names_it(cache):
+    cache.write_text("a file")
+    with pytest.raises(ModelError, match=rf"{cache} cannot be written.*QA_CACHE_DIR"):
+        inference.load("small", never, "openvino", "f32")
+
+
 def test_a_damaged_cache_is_an_error_that_says_what_to_delete(cache):
     inference.load("small", make, "openvino", "f32")
     (converted,) = cache.iterdir()

@@ -28,6 +28,14 @@ def test_a_name_the_hub_cannot_give_is_a_model_error_in_one_line(name):
     assert "\n" not in str(caught.value)
 
 
+def test_a_bare_hub_name_is_asked_for_under_its_owner(monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr("huggingface_hub.snapshot_download", lambda name, **_: asked.append(name) or str(tmp_path))
+    for name, owner in (("all-mpnet-base-v2", "owner"), ("other/model", "owner"), ("bare", "")):
+        assert models.find(name, owner) == tmp_path
+    assert asked == ["owner/all-mpnet-base-v2", "other/model", "bare"]
+
+
 def test_the_digest_of_one_file_is_its_sha256(tmp_path):
     (tmp_path / "model.safetensors").write_bytes(b"abc")
     known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

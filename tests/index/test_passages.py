@@ -63,6 +63,16 @@ def test_a_wrapped_line_goes_on_and_a_new_one_begins_with_a_capital_or_digit():
     ]
 
 
+@pytest.mark.parametrize("line", ["Élysée said no", "Президент сказал", "“Élan” it is", "٣ men"])
+def test_a_new_line_may_begin_with_a_capital_or_digit_of_any_script(line):
+    assert sentences_of(f"A line of its own\n{line}") == ["A line of its own", line]
+
+
+@pytest.mark.parametrize("line", ["été goes on", "и говорит", "“élan” it is"])
+def test_lower_case_of_any_script_goes_on(line):
+    assert sentences_of(f"A line\n{line}") == [f"A line\n{line}"]
+
+
 def test_windows_line_ends_are_line_ends():
     text = "One line\r\nwrapped. Two.\r\n\r\nThree\r\nFour"
     assert sentences_of(text) == ["One line\r\nwrapped.", "Two.", "Three", "Four"]

@@ -219,6 +219,15 @@ def test_json_lines_keep_good_rows_among_damaged_ones(tmp_path: Path) -> None:
     assert len(found) == 8
 
 
+@pytest.mark.parametrize("field", ["title", "source", "url"])
+def test_a_row_with_broken_metadata_costs_itself_only(tmp_path: Path, field: str) -> None:
+    rows = [{"text": BODY, field: "half \ud83d"}, {"text": BODY, field: "nothing \0"}, {"text": BODY, field: "good"}]
+    found = read(write(tmp_path / "a.jsonl", "\n".join(map(json.dumps, rows))))
+    assert "surrogate" in reason(found, "a.jsonl#1") and field in reason(found, "a.jsonl#1")
+    assert "binary" in reason(found, "a.jsonl#2") and field in reason(found, "a.jsonl#2")
+    assert getattr(article(found, "a.jsonl#3"), field) == "good"
+
+
 def test_csv_rows_are_articles_with_their_text_exact(tmp_path: Path) -> None:
     table = 'URL,Date,Title,Text\r\nhttps://x.example/1,2019-07-08,One,"He said ""no"".\r\n\r\nThen, he left. "\r\n'
     table += f"https://x.example/2,,Two,{'long ' * 100_000}\r\n"
@@ -275,6 +284,27 @@ def test_wrong_rows_of_a_sidecar_are_reported_and_the_others_count(tmp_path: Pat
     assert "not of the form" in reason(found, "articles.csv#2")
     assert "1 cells" in reason(found, "articles.csv#6")
     assert (article(found, "a.txt").title, article(found, "b.txt").title) == ("A", "b")
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "y/" * 3000])
+def test_a_file_name_too_long_for_the_system_costs_its_row_only(tmp_path: Path, name: str) -> None:
+    write(tmp_path / "a.txt")
+    write(tmp_path / "articles.csv", f"file,title\n{name},X\na.txt,A\n")
+    found = read(tmp_path)
+    assert "not in this folder" in reason(found, "articles.csv#1")
+    assert article(found, "a.txt").title == "A"
+
+
+def test_a_sidecar_that_changes_or_vanishes_after_the_listing_stops_nothing(tmp_path: Path) -> None:
+    write(tmp_path / "a.txt")
+    sidecar = write(tmp_path / "articles.csv", "file,title\na.txt,A\n")
+    for harm in (sidecar.unlink, lambda: write(sidecar, b"\0"), lambda: write(sidecar, "other,title\na.txt,A\n")):
+        write(sidecar, "file,title\na.txt,A\n")
+        items = read_articles([tmp_path])
+        harm()
+        skipped, item = items
+        assert isinstance(skipped, Skipped) and skipped.states_metadata
+        assert isinstance(item, Article) and item.title == "a"
 
 
 def test_the_sidecar_beside_a_single_file_counts_for_it_alone(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_a_missing_or_flipped_vector_file_is_reported_and_left_as_it_is(index):
     assert path.read_bytes() == content
     path.unlink()
     (problem,) = verify(index).problems
-    assert "made again from the catalog" in problem
+    assert "run `qa index` to write it again" in problem
     assert not path.exists()
 
 

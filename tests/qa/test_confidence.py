@@ -5,19 +5,20 @@ import pytest
 
 from index.errors import ModelError
 from qa.confidence import Calibration, Features, coverage, fit
+from qa.reader import SHIPPED
 
-WEIGHTS = Features(margin=0.6, lead=0.1, cosine=1.0, coverage=2.0)
-FITTED = Calibration(WEIGHTS, -3.0, 0.5)
+WEIGHTS = Features(margin=0.6, lead=0.1, retrieved=0.0, cosine=1.0, coverage=2.0)
+FITTED = Calibration(6.0, WEIGHTS, -3.0, 0.5)
 
 
 def features(margin: float) -> Features:
-    return Features(margin, 1.0, 0.5, 0.5)
+    return Features(margin, 1.0, 1.0, 0.5, 0.5)
 
 
 def test_belief_is_the_logistic_of_the_weighted_features() -> None:
     # -3 + 0.6 * 2 + 0.1 * 3 + 1.0 * 0.5 + 2.0 * 0.5 = 0
-    assert FITTED.probability(Features(2.0, 3.0, 0.5, 0.5)) == pytest.approx(0.5)
-    assert Calibration(Features(1, 0, 0, 0), 0.0, 0.5).probability(features(2.0)) == pytest.approx(0.880797)
+    assert FITTED.probability(Features(2.0, 3.0, 1.0, 0.5, 0.5)) == pytest.approx(0.5)
+    assert Calibration(0.0, Features(1, 0, 0, 0, 0), 0.0, 0.5).probability(features(2.0)) == pytest.approx(0.880797)
 
 
 def test_belief_rises_with_the_margin() -> None:
@@ -52,6 +53,14 @@ def test_what_is_saved_is_loaded_with_its_notes_beside_it(tmp_path: Path) -> Non
     assert json.loads(path.read_text(encoding="utf-8"))["reader"] == "reader@0123"
 
 
+SAVED = {
+    "retrieval_weight": 0,
+    "weights": {"margin": 1, "lead": 0, "retrieved": 0, "cosine": 0, "coverage": 0},
+    "intercept": 0,
+    "threshold": 0.5,
+}
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -60,11 +69,12 @@ def test_what_is_saved_is_loaded_with_its_notes_beside_it(tmp_path: Path) -> Non
         "[]",
         "{}",
         "null",
-        '{"weights": {"margin": 1}, "intercept": 0, "threshold": 0.5}',
-        '{"weights": {"margin": 1, "lead": 0, "cosine": 0, "coverage": 0}, "threshold": 0.5}',
-        '{"weights": {"margin": 1, "lead": 0, "cosine": 0, "coverage": 0}, "intercept": "x", "threshold": 0.5}',
-        '{"weights": {"margin": "x", "lead": 0, "cosine": 0, "coverage": 0}, "intercept": 0, "threshold": 0.5}',
-        '{"weights": [1, 0, 0, 0], "intercept": 0, "threshold": 0.5}',
+        json.dumps(SAVED | {"weights": {"margin": 1}}),
+        json.dumps({name: value for name, value in SAVED.items() if name != "intercept"}),
+        json.dumps({name: value for name, value in SAVED.items() if name != "retrieval_weight"}),
+        json.dumps(SAVED | {"intercept": "x"}),
+        json.dumps(SAVED | {"weights": {"margin": "x", "lead": 0, "retrieved": 0, "cosine": 0, "coverage": 0}}),
+        json.dumps(SAVED | {"weights": [1, 0, 0, 0, 0]}),
     ],
 )
 def test_a_damaged_file_is_refused_in_one_line(content: str, tmp_path: Path) -> None:
@@ -81,7 +91,7 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_shipped_file_loads() -> None:
-    shipped = Calibration.load()
+    shipped = Calibration.of_reader(SHIPPED)
     assert shipped.weights.margin > 0
     assert 0 <= shipped.threshold <= 1
 

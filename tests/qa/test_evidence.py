@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from index.article import Article, Passage
@@ -84,7 +86,7 @@ def test_the_same_words_elsewhere_are_cited_only_where_the_reader_believes_them(
 def test_groups_come_by_their_best_candidate() -> None:
     found = group([candidate(ONE, "S.D.F.", 1.0), candidate(TWO, "90%", 2.0), candidate(TWO, "SDF", 4.0)])
     assert [g.best.quote for g in found] == ["SDF", "90%"]
-    assert [c.score for c in found[0].candidates] == [4.0, 1.0]
+    assert [c.margin for c in found[0].candidates] == [4.0, 1.0]
 
 
 def test_of_overlapping_spans_in_one_article_the_best_is_kept() -> None:
@@ -113,3 +115,12 @@ def test_equal_scores_keep_one_order_whatever_came_first() -> None:
 
 def test_no_candidates_make_no_groups() -> None:
     assert group([]) == []
+
+
+def test_how_well_the_passage_was_found_counts_as_much_as_it_is_said_to() -> None:
+    far = replace(RETRIEVED, score=0.2)
+    sure, near = candidate(ONE, "90 percent", 5.0), candidate(TWO, "SDF", 3.0)
+    found = [replace(sure, retrieved=far), near]
+    assert [g.best.quote for g in group(found)] == ["90 percent", "SDF"]
+    assert [g.best.quote for g in group(found, retrieval_weight=3.0)] == ["SDF", "90 percent"]
+    assert group(found, retrieval_weight=3.0)[0].score == pytest.approx(3.0 + 3.0)
