@@ -7,26 +7,18 @@ plain JSON, kept beside the reader they were fitted for by `qa calibrate`.
 import json
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
-
-from rapidfuzz import fuzz
-from rapidfuzz.distance import Prefix
 
 from index.errors import ModelError
 from qa.evidence import Group
 from qa.reader import SHIPPED
-from qa.retriever import content_words
 
 FILE = "confidence.json"
 
 ALONE = 10.0
 """The lead, in logits, of an answer that is the only one."""
-
-ALIKE = 80
-"""From this similarity, 0 to 100, two words count as spellings of one: Zour and Zor, Bukamal and Boukamal; not
-Iran and Iraq, which have 75."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +29,12 @@ class Features:
     lead: the answer's score less that of the best other answer, in logits.
     retrieved: the fused retrieval score of its passage, 0 to 1.
     cosine: similarity of meaning between question and passage.
-    coverage: share of the question's content words that stand in the passage or its title, 0 to 1.
     """
 
     margin: float
     lead: float
     retrieved: float
     cosine: float
-    coverage: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,37 +89,15 @@ class Calibration:
         path.write_text(json.dumps(asdict(self) | notes, indent=2) + "\n", encoding="utf-8")
 
 
-def describe(groups: Sequence[Group], covered: Mapping[int, float]) -> tuple[Features, ...]:
-    """The features of each group among the others; `covered` is the coverage of each passage, by its number."""
+def describe(groups: Sequence[Group]) -> tuple[Features, ...]:
+    """The features of each group among the others."""
     scores = [judged.score for judged in groups]
     described = []
     for judged, score in zip(groups, scores, strict=True):
         found = judged.best.retrieved
         rival = max((other for place, other in enumerate(scores) if groups[place] is not judged), default=score - ALONE)
-        described.append(Features(judged.best.margin, score - rival, found.score, found.cosine, covered[found.number]))
+        described.append(Features(judged.best.margin, score - rival, found.score, found.cosine))
     return tuple(described)
-
-
-def coverage(question: str, text: str) -> float:
-    """Share of the question's content words that the text holds, in this spelling or one close to it."""
-    words, there = content_words(question), set(content_words(text))
-    if not words:
-        return 0.0
-    return sum(_held(word, there) for word in words) / len(words)
-
-
-def _held(word: str, there: set[str]) -> bool:
-    if word in there:
-        return True
-    return len(word) > 3 and not word.isdigit() and any(_alike(word, other) for other in there)
-
-
-def _alike(word: str, other: str) -> bool:
-    """Another form of the word, by its stem, or another spelling of it."""
-    stem = Prefix.similarity(word, other)
-    if stem >= max(4, 0.75 * min(len(word), len(other))):
-        return True
-    return len(other) > 2 and word[0] == other[0] and fuzz.ratio(word, other) >= ALIKE
 
 
 def fit(features: Sequence[Features], right: Sequence[bool], retrieval_weight: float = 0.0) -> Calibration:

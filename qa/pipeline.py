@@ -23,7 +23,7 @@ from index.embedder import Embedder
 from index.errors import InputError
 from index.passages import sentences
 from qa.answer import Alternative, Answer, Citation, NoAnswer
-from qa.confidence import Calibration, Features, coverage, describe
+from qa.confidence import Calibration, Features, describe
 from qa.dialogue import Turn, standalone
 from qa.evidence import Candidate, Group, group
 from qa.examples import likely_questions
@@ -55,7 +55,6 @@ def default_index() -> Path:
 class Examination:
     """Everything found out about a question before it is decided whether to answer.
 
-    `covered` says for each retrieved passage's number how much of the question it mentions.
     `groups` are the possible answers, best first, and `features` what is known about each.
     """
 
@@ -63,7 +62,6 @@ class Examination:
     retrieved: tuple[ScoredPassage, ...]
     articles: dict[str, Article]
     candidates: tuple[Candidate, ...]
-    covered: dict[int, float]
     groups: tuple[Group, ...]
     features: tuple[Features, ...]
 
@@ -178,13 +176,7 @@ class QuestionAnswerer:
 
         # 4. Put together those that say the same, and note what speaks for each group.
         groups = group(candidates, self._calibration.retrieval_weight)
-        covered = {
-            r.number: coverage(understood, f"{articles[r.passage.article_id].title}\n{text}")
-            for r, text in zip(retrieved, texts, strict=True)
-        }
-        return Examination(
-            understood, tuple(retrieved), articles, tuple(candidates), covered, tuple(groups), describe(groups, covered)
-        )
+        return Examination(understood, tuple(retrieved), articles, tuple(candidates), tuple(groups), describe(groups))
 
     def warm(self) -> None:
         """Load both models now rather than at the first question."""

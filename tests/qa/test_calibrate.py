@@ -7,7 +7,7 @@ import pytest
 
 from index.embedder import Embedder
 from index.errors import InputError
-from qa.calibrate import _halves, calibrate, expected_calibration_error, open_corpus
+from qa.calibrate import _halves, calibrate, expected_calibration_error, open_corpus, steady_threshold
 from qa.confidence import Calibration
 from qa.reader import Reader
 from qa.squad import Example
@@ -48,13 +48,21 @@ def test_beliefs_that_come_true_have_no_calibration_error() -> None:
     assert expected_calibration_error(belief, right, bins=3) == 0.0
 
 
-@pytest.mark.parametrize("titles", [2, 3, 10, 11])
-def test_halves_never_split_a_title_and_neither_is_empty(titles: int) -> None:
-    examples = [Example(str(n), "?", "c", (), f"T{n % titles}") for n in range(titles * 5)]
+def test_a_steady_threshold_parts_what_can_be_parted_and_is_the_same_each_time() -> None:
+    belief = np.linspace(0, 1, 200)
+    answerable = belief > 0.6
+    found = steady_threshold(belief, answerable.astype(float), answerable)
+    assert found == steady_threshold(belief, answerable.astype(float), answerable)
+    assert found == pytest.approx(0.6, abs=0.01)
+
+
+@pytest.mark.parametrize("paragraphs", [2, 3, 10, 11])
+def test_halves_never_split_a_paragraph_and_neither_is_empty(paragraphs: int) -> None:
+    examples = [Example(str(n), "?", f"c{n % paragraphs}", (), "T") for n in range(paragraphs * 5)]
     halves = _halves(examples)
-    for title in {e.title for e in examples}:
-        assert len({bool(first) for e, first in zip(examples, halves, strict=True) if e.title == title}) == 1
-    assert abs(len({e.title for e, f in zip(examples, halves, strict=True) if f}) - titles / 2) <= 0.5
+    for context in {e.context for e in examples}:
+        assert len({bool(first) for e, first in zip(examples, halves, strict=True) if e.context == context}) == 1
+    assert abs(len({e.context for e, f in zip(examples, halves, strict=True) if f}) - paragraphs / 2) <= 0.5
 
 
 def test_every_paragraph_is_in_the_corpus_once_and_the_wanted_questions_are_drawn(
