@@ -89,13 +89,13 @@ def test_too_few_questions_of_a_kind_are_refused(
 def test_what_is_fitted_is_a_usable_calibration_with_figures_of_the_other_half(
     make_squad: MakeSquad, tmp_path: Path, zebra_reader: Path
 ) -> None:
-    squad = make_squad(tmp_path / "set.json.gz", paragraphs(8))
+    squad = make_squad(tmp_path / "set.json.gz", paragraphs(24))
     told: list[tuple[str, int, int]] = []
     fitted, report = calibrate(
-        squad, tmp_path, Embedder(), Reader(zebra_reader, device="cpu"), 8, 8, lambda *what: told.append(what)
+        squad, tmp_path, Embedder(), Reader(zebra_reader, device="cpu"), 24, 24, lambda *what: told.append(what)
     )
-    assert told[-1] == ("asking", 16, 16)
-    assert (report.answerable, report.unanswerable) == (4, 4)  # of eight titles four, both questions of each
+    assert told[-1] == ("asking", 48, 48)
+    assert (report.answerable, report.unanswerable) == (12, 12)  # of 24 paragraphs 12, both questions of each
     assert report.answer_f1 == 1.0
     assert report.right == 1.0
     assert report.declined == 1.0

@@ -46,8 +46,8 @@ def test_an_answer_carries_what_design_promises(seed_qa: QuestionAnswerer) -> No
 
 
 def test_one_answer_cites_every_article_that_gives_it(seed_qa: QuestionAnswerer) -> None:
-    result = seed_qa.ask("How much of the territory it once held has the Islamic State lost?")
-    assert len({citation.article.id for citation in result.citations}) == 3
+    result = seed_qa.ask("What were army units removing from the city after the battle?")
+    assert {citation.article.id[:3] for citation in result.citations} == {"002", "003"}
 
 
 def test_a_refusal_is_its_own_state_with_the_closest_passages(seed_qa: QuestionAnswerer) -> None:
