@@ -14,7 +14,10 @@ _OFFICE = (
     r"(?:spokes(?:man|woman|person)|president|prime minister|foreign minister|minister|chief executive|chairman"
     r"|mayor|governor|director|coach|captain|chancellor|secretary-general|ambassador)"
 )
-_HELD = re.compile(rf"\b((?:[A-Z]\w+(?:[’']s)? )?(?:[a-z]+ ){{0,2}}{_OFFICE}),? ((?:[A-Z]\w+\.? )?{_NAME})", re.I)
+_HELD = re.compile(
+    rf"\b((?!(?:The|An?|As|But|And|When|Former|Then|Prime|Vice|Foreign) )[A-Z]\w+(?:[’']s)? (?:[a-z]+ ){{0,2}}(?i:{_OFFICE})),?"
+    rf" ((?:[A-Z]\w+\.? )?{_NAME})"
+)
 _TITLED = re.compile(rf"\b(?:President|Minister|General|Gen\.|Sheikh|Mr\.|Ms\.|Mrs\.|Dr\.|Sir|Prof\.) ({_NAME})")
 _DESCRIBED = re.compile(rf"\b({_NAME}), (?:an? |the )[a-z]")
 _SHORT = re.compile(r"\b(?:[A-Z][\w-]+ ){2,4}\(([A-Z]{2,6})\)|\bor ([A-Z]{2,6})\b")
@@ -24,7 +27,7 @@ def likely_questions(texts: Iterable[str]) -> Iterator[str]:
     """Questions that the texts seem to answer, of each kind in turn, the most frequent subjects first."""
     offices, people, shorts = Counter[str](), Counter[str](), Counter[str]()
     for text in texts:
-        offices.update(match[1] for match in _HELD.finditer(text) if match[1][0].isupper() and match[2][0].isupper())
+        offices.update(match[1] for match in _HELD.finditer(text))
         people.update(
             re.sub("[’']s$", "", match[1]) for pattern in (_TITLED, _DESCRIBED) for match in pattern.finditer(text)
         )

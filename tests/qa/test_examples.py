@@ -8,7 +8,14 @@ def test_offices_people_and_abbreviations_become_questions() -> None:
     asked = list(likely_questions([TEXT]))
     assert "What does TBFC stand for?" in asked
     assert "Who is Ole Brandt?" in asked
-    assert any("Mayor" in question for question in asked)
+    assert "Who is Bay’s Mayor?" in asked
+
+
+def test_an_office_without_its_place_is_no_question() -> None:
+    asked = list(
+        likely_questions(["The President Jan Aske left. Norwegian President Jan Aske left, said a spokesman."])
+    )
+    assert [question for question in asked if "President" in question] == ["Who is the Norwegian President?"]
 
 
 def test_each_question_comes_once_and_frequent_subjects_first() -> None:
