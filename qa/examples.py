@@ -14,10 +14,8 @@ _OFFICE = (
     r"(?:spokes(?:man|woman|person)|president|prime minister|foreign minister|minister|chief executive|chairman"
     r"|mayor|governor|director|coach|captain|chancellor|secretary-general|ambassador)"
 )
-_HELD = re.compile(
-    rf"\b((?!(?:The|An?|As|But|And|When|Former|Then|Prime|Vice|Foreign) )[A-Z]\w+(?:[’']s)? (?:[a-z]+ ){{0,2}}(?i:{_OFFICE})),?"
-    rf" ((?:[A-Z]\w+\.? )?{_NAME})"
-)
+_NO_PLACE = r"(?!(?:The|An?|As|But|And|When|Former|Then|Prime|Vice|Foreign) )"
+_HELD = re.compile(rf"\b({_NO_PLACE}[A-Z]\w+(?:[’']s)? (?:[a-z]+ ){{0,2}}(?i:{_OFFICE})),? ((?:[A-Z]\w+\.? )?{_NAME})")
 _TITLED = re.compile(rf"\b(?:President|Minister|General|Gen\.|Sheikh|Mr\.|Ms\.|Mrs\.|Dr\.|Sir|Prof\.) ({_NAME})")
 _DESCRIBED = re.compile(rf"\b({_NAME}), (?:an? |the )[a-z]")
 _SHORT = re.compile(r"\b(?:[A-Z][\w-]+ ){2,4}\(([A-Z]{2,6})\)|\bor ([A-Z]{2,6})\b")
