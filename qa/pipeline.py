@@ -141,9 +141,9 @@ class QuestionAnswerer:
         found = self.examine(question, history, _filter(sources, published_after, published_before))
         beliefs = [self._calibration.probability(features) for features in found.features]
         believed = (
-            Alternative(group.best.quote, belief, tuple(_citation(candidate) for candidate in group.believed))
-            for place, (group, belief) in enumerate(zip(found.groups, beliefs, strict=True))
-            if place == 0 or group.best.margin > 0  # the reader would rather have this than nothing
+            Alternative(same.best.quote, belief, tuple(_citation(candidate) for candidate in same.believed))
+            for place, (same, belief) in enumerate(zip(found.groups, beliefs, strict=True))
+            if place == 0 or same.best.margin > 0  # the reader would rather have this than nothing
         )
         readings = tuple(islice(believed, ALTERNATIVES + 1))
         if readings and readings[0].confidence >= threshold:
