@@ -4,6 +4,7 @@ Knows what they are. Never knows where they come from or what is done with them.
 """
 
 import hashlib
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,7 +15,8 @@ class Article:
 
     `id` is its path below the folder it was read from, with forward slashes, so that it is the
     same on every machine; a row of a table adds `#` and the row's number, counted from one.
-    `source` is the outlet. What is not known is an empty string, or None for the date.
+    `source` is the outlet. What is not known is an empty string, or None for the date. `pages`
+    are the offsets in `text` at which the pages of a paged document begin, the first of them 0.
     """
 
     id: str
@@ -23,11 +25,18 @@ class Article:
     source: str = ""
     url: str = ""
     published: date | None = None
+    author: str = ""
+    pages: tuple[int, ...] = ()
+
+    def page(self, offset: int) -> int | None:
+        """The number, from one, of the page that holds a character; None where there are no pages."""
+        return bisect_right(self.pages, offset) or None
 
     @property
     def digest(self) -> str:
         """SHA-256 of everything that is indexed: two articles of one digest are the same."""
-        parts = (self.title, self.source, self.url, str(self.published or ""), self.text)
+        about = (self.title, self.source, self.url, str(self.published or ""), self.author)
+        parts = (*about, " ".join(map(str, self.pages)), self.text)
         return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 

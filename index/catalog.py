@@ -22,7 +22,7 @@ import numpy.typing as npt
 from index.article import Article, Passage
 from index.errors import CorpusError
 
-SCHEMA = "1"
+SCHEMA = "2"
 FILE = "catalog.sqlite"
 UNHARMED = "nothing was published, and what was there before is whole"
 
@@ -33,7 +33,8 @@ _TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE articles (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, digest TEXT NOT NULL,
-    title TEXT NOT NULL, text TEXT NOT NULL, source TEXT NOT NULL, url TEXT NOT NULL, published TEXT);
+    title TEXT NOT NULL, text TEXT NOT NULL, source TEXT NOT NULL, url TEXT NOT NULL, published TEXT,
+    author TEXT NOT NULL, pages TEXT NOT NULL);
 CREATE TABLE passages (
     number INTEGER PRIMARY KEY AUTOINCREMENT, article INTEGER NOT NULL REFERENCES articles(number),
     start INTEGER NOT NULL, "end" INTEGER NOT NULL, vector BLOB NOT NULL);
@@ -239,8 +240,11 @@ class Catalog:
         self.remove(article.id)
         published = article.published.isoformat() if article.published else None
         number = self._sql.execute(
-            "INSERT INTO articles (id, digest, title, text, source, url, published) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (article.id, article.digest, article.title, article.text, article.source, article.url, published),
+            f"INSERT INTO articles (digest, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                article.digest, article.id, article.title, article.text, article.source, article.url, published,
+                article.author, " ".join(map(str, article.pages)),
+            ),  # fmt: skip
         ).lastrowid
         rows = [(number, start, end, vector) for (start, end), vector in zip(passages, vectors, strict=True)]
         self._sql.executemany('INSERT INTO passages (article, start, "end", vector) VALUES (?, ?, ?, ?)', rows)
@@ -295,7 +299,7 @@ def is_published(folder: Path) -> bool:
         return catalog.generation > 0
 
 
-_COLUMNS = "id, title, text, source, url, published"
+_COLUMNS = "id, title, text, source, url, published, author, pages"
 
 
 def _unreadable(folder: Path, error: object) -> CorpusError:
@@ -306,6 +310,6 @@ def _unreadable(folder: Path, error: object) -> CorpusError:
     )
 
 
-def _article(row: tuple[str, str, str, str, str, str | None]) -> Article:
+def _article(row: tuple[str, str, str, str, str, str | None, str, str]) -> Article:
     published = date.fromisoformat(row[5]) if row[5] else None
-    return Article(*row[:5], published)
+    return Article(*row[:5], published, row[6], tuple(map(int, row[7].split())))

@@ -38,6 +38,11 @@ class Citation:
     def quote(self) -> str:
         return self.article.text[self.start : self.end]
 
+    @property
+    def page(self) -> int | None:
+        """The page it stands on, counted from one; None in an article without pages."""
+        return self.article.page(self.start)
+
     def as_dict(self) -> dict[str, Any]:
         """The citation as the JSON object of the command line."""
         return {
@@ -46,6 +51,8 @@ class Citation:
             "source": self.article.source,
             "url": self.article.url,
             "published": self.article.published.isoformat() if self.article.published else None,
+            "author": self.article.author,
+            "page": self.page,
             "start": self.start,
             "end": self.end,
             "quote": self.quote,

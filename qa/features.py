@@ -1,4 +1,4 @@
-"""Training examples as a model sees them: tokens in windows, batches of like length, padded tensors.
+"""Training examples as a model sees them: windows of tokens, batches of like length, padded tensors.
 
 Knows token ids and offsets. Never knows losses or weights.
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 from torch import Tensor
 
 from qa.reader import QUESTION_TOKENS
@@ -17,8 +17,11 @@ from qa.squad import Example
 
 
 @dataclass(frozen=True, slots=True)
-class Feature:
-    """An example as the model sees it: token ids, where the passage begins, and its gold tokens."""
+class Window:
+    """A question and a passage as the model sees them: token ids, where the passage begins, its gold tokens.
+
+    No gold tokens: the passage does not hold the answer.
+    """
 
     ids: list[int]
     passage_start: int
@@ -26,8 +29,12 @@ class Feature:
     ends: list[int]
 
 
+Feature = tuple[Window, ...]
+"""An example as the model sees it: the window of its own passage, and one of each rival."""
+
+
 def encode(examples: Sequence[Example], tokenizer: Tokenizer, max_tokens: int) -> list[Feature]:
-    """Tokenize each example into one window: the one that holds an answer, else the first.
+    """Tokenize each passage into one window: the one that holds an answer, else the first.
 
     Examples whose answers no window holds whole are left out.
     """
@@ -35,22 +42,28 @@ def encode(examples: Sequence[Example], tokenizer: Tokenizer, max_tokens: int) -
         encoding.ids[:QUESTION_TOKENS]
         for encoding in tokenizer.encode_batch([e.question for e in examples], add_special_tokens=False)
     ]
-    passages = tokenizer.encode_batch([e.context for e in examples], add_special_tokens=False)
+    texts = list(dict.fromkeys(text for e in examples for text in (e.context, *e.rivals)))
+    passages = dict(zip(texts, tokenizer.encode_batch(texts, add_special_tokens=False), strict=True))
     cls, sep = tokenizer.encode("").ids  # what this model puts around a text
-    features = []
-    for example, question, passage in zip(examples, questions, passages, strict=True):
+
+    def window(question: list[int], passage: Encoding, spans: Sequence[tuple[int, int]]) -> Window | None:
         room = max_tokens - len(question) - 3
-        gold = [_token_span(passage.offsets, start, end) for start, end in example.spans]
+        gold = [_token_span(passage.offsets, start, end) for start, end in spans]
         first = max(0, min(max((e for _, e in gold), default=0) - room * 2 // 3, len(passage.ids) - room))
         if gold and first > 0:
             first = min(first, min(s for s, _ in gold))
         offset = len(question) + 2
         inside = [(s - first + offset, e - first + offset) for s, e in gold if first <= s and e < first + room]
-        if gold and not inside:
-            continue
-        starts, ends = (sorted({span[side] for span in inside}) or [0] for side in (0, 1))
+        starts, ends = (sorted({span[side] for span in inside}) for side in (0, 1))
         ids = [cls, *question, sep, *passage.ids[first : first + room], sep]
-        features.append(Feature(ids, offset, starts, ends))
+        return Window(ids, offset, starts, ends) if inside or not gold else None
+
+    features = []
+    for example, question in zip(examples, questions, strict=True):
+        own = window(question, passages[example.context], example.spans)
+        rivals = (window(question, passages[rival], ()) for rival in example.rivals)
+        if own is not None:
+            features.append((own, *filter(None, rivals)))
     return features
 
 
@@ -61,7 +74,10 @@ def _token_span(offsets: Sequence[tuple[int, int]], start: int, end: int) -> tup
 
 
 def batches(features: Sequence[Feature], passes: float, batch_size: int, seed: int) -> list[list[int]]:
-    """The whole run as lists of feature numbers: batches of similar length in random order."""
+    """The whole run as lists of feature numbers: batches of similar length in random order.
+
+    A batch has `batch_size` windows; fewer where the next feature would not fit whole.
+    """
     rng = random.Random(seed)
     wanted = int(len(features) * passes)
     order: list[int] = []
@@ -71,23 +87,36 @@ def batches(features: Sequence[Feature], passes: float, batch_size: int, seed: i
     pool = batch_size * 64
     made = []
     for begin in range(0, len(order), pool):
-        part = sorted(order[begin : begin + pool], key=lambda i: len(features[i].ids))
-        chunk = [part[i : i + batch_size] for i in range(0, len(part), batch_size)]
+        part = sorted(order[begin : begin + pool], key=lambda i: max(len(window.ids) for window in features[i]))
+        chunk: list[list[int]] = []
+        room = 0
+        for number in part:
+            if room < len(features[number]):
+                chunk.append([])
+                room = batch_size
+            chunk[-1].append(number)
+            room -= len(features[number])
         made += rng.sample(chunk, len(chunk))
     return made
 
 
 def collate(features: Sequence[Feature], pad: int) -> dict[str, Tensor]:
-    """Pad to the longest: ids, mask and types for the model; which tokens may be chosen, and which are gold."""
-    shape = (len(features), max(len(f.ids) for f in features))
+    """Every window of a batch as a row, padded to the longest.
+
+    Ids, mask and types for the model; which tokens of the passage may be chosen and which are
+    gold, shape (windows, tokens); and which windows are of one question, shape (features, windows).
+    """
+    windows = [window for feature in features for window in feature]
+    shape = (len(windows), max(len(w.ids) for w in windows))
     ids, mask, types = np.full(shape, pad), np.zeros(shape, int), np.zeros(shape, int)
     allowed, starts, ends = np.zeros(shape, bool), np.zeros(shape, bool), np.zeros(shape, bool)
-    for row, feature in enumerate(features):
-        length = len(feature.ids)
-        ids[row, :length], mask[row, :length] = feature.ids, 1
-        types[row, feature.passage_start : length] = 1
-        allowed[row, feature.passage_start : length - 1] = allowed[row, 0] = True
-        starts[row, feature.starts], ends[row, feature.ends] = True, True
+    for row, window in enumerate(windows):
+        length = len(window.ids)
+        ids[row, :length], mask[row, :length] = window.ids, 1
+        types[row, window.passage_start : length] = 1
+        allowed[row, window.passage_start : length - 1] = True
+        starts[row, window.starts], ends[row, window.ends] = True, True
+    question = np.repeat(np.arange(len(features)), [len(feature) for feature in features])
     named = {
         "input_ids": ids,
         "attention_mask": mask,
@@ -95,5 +124,6 @@ def collate(features: Sequence[Feature], pad: int) -> dict[str, Tensor]:
         "allowed": allowed,
         "starts": starts,
         "ends": ends,
+        "together": question[None, :] == np.arange(len(features))[:, None],
     }
     return {name: torch.from_numpy(values) for name, values in named.items()}

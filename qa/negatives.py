@@ -1,10 +1,11 @@
 """Questions that a passage does not answer, made from questions that it does.
 
-A reader trained on SQuAD alone believes that every passage holds the answer. Two kinds of
-counter-example teach it otherwise, both built from the training questions themselves:
+A reader trained on SQuAD alone believes that every passage holds the answer. Three kinds of
+counter-example teach it otherwise, all built from the training questions themselves:
 
-* `retrieved`: the question with another paragraph of the same article, one that shares its
-  words but does not hold its answer: what a retriever will hand to the reader.
+* `rivals`: beside the question's own paragraph, others of the same article that share its
+  words or its meaning but not its answer: what a retriever will hand to the reader together.
+* `retrieved`: the question with such a paragraph alone.
 * `swapped`: the question with a name, year or number replaced by another from the same
   article that its paragraph does not mention, so that nearly everything fits and the answer
   is still not there (compare the categories of Rajpurkar et al. 2018, table 1).
@@ -13,47 +14,77 @@ counter-example teach it otherwise, both built from the training questions thems
 import random
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from qa.squad import Example
 
-NEAREST = 4
-"""A retrieved negative is drawn from this many best-matching other paragraphs."""
+NEAREST = 3
+"""A rival is drawn from this many paragraphs nearest in words, and as many nearest in meaning."""
+
+Embed = Callable[[Sequence[str]], npt.NDArray[np.float32]]
 
 _NAME = re.compile(r"(?<=[\w,] )[A-Z][\w'’-]*(?: (?:(?:of|the|de|van|von) )?[A-Z][\w'’-]*)*")
 _YEAR = re.compile(r"\b1\d{3}\b|\b20\d{2}\b")
 _NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
 
 
-def retrieved(examples: Sequence[Example], count: int, seed: int) -> list[Example]:
-    """Up to `count` answerable questions, each with a similar paragraph that lacks every answer."""
+def contested(examples: Sequence[Example], count: int, seed: int, embed: Embed) -> list[Example]:
+    """Up to `count` of the answerable examples, each with one rival paragraph of its article.
+
+    Rivals lack every accepted answer. Half of them are among the nearest by the question's
+    words (TF-IDF), half among the nearest by meaning, as `embed` gives it: texts in, unit
+    vectors out. Articles are drawn at random, and used with all their questions.
+    """
     rng = random.Random(seed)
     by_title = defaultdict(list)
-    for example in rng.sample(examples, len(examples)):
+    for example in examples:
         if example.spans:
             by_title[example.title].append(example)
-    made = [negative for group in by_title.values() for negative in _retrieved_within(group, rng)]
+    made: list[Example] = []
+    for title in rng.sample(sorted(by_title), len(by_title)):
+        if len(made) >= count:
+            break
+        made += _contested_within(by_title[title], rng, embed)
     return rng.sample(made, min(count, len(made)))
 
 
-def _retrieved_within(group: list[Example], rng: random.Random) -> Iterator[Example]:
+def _contested_within(group: list[Example], rng: random.Random, embed: Embed) -> Iterator[Example]:
     contexts = sorted({example.context for example in group})
     if len(contexts) < 2:
         return
+    questions = [example.question for example in group]
+    nearest = [_in_words(contexts, questions), embed(questions) @ embed(contexts).T]
+    for number, example in enumerate(group):
+        answers = [answer.lower() for answer in example.answers]
+        order = np.argsort(-rng.choice(nearest)[number], kind="stable")
+        fitting = [contexts[i] for i in order[: 3 * NEAREST] if not any(a in contexts[i].lower() for a in answers)]
+        if fitting:
+            yield replace(example, rivals=(rng.choice(fitting[:NEAREST]),))
+
+
+def _in_words(contexts: list[str], questions: list[str]) -> npt.NDArray[Any]:
+    """Likeness of each question to each paragraph, shape (questions, paragraphs); zeros where all are stop words."""
     vectorizer = TfidfVectorizer(stop_words="english", sublinear_tf=True)
     try:
-        similar = (vectorizer.fit_transform(contexts) @ vectorizer.transform([e.question for e in group]).T).T.toarray()
+        paragraphs = vectorizer.fit_transform(contexts)
     except ValueError:  # nothing but stop words
-        return
-    for example, scores in zip(group, similar, strict=True):
-        answers = [answer.lower() for answer in example.answers]
-        nearest = (contexts[i] for i in scores.argsort()[::-1][: 2 * NEAREST])
-        fitting = [c for c in nearest if c != example.context and not any(a in c.lower() for a in answers)]
-        if fitting:
-            yield replace(example, id=f"{example.id}-retrieved", context=rng.choice(fitting[:NEAREST]), spans=())
+        return np.zeros((len(questions), len(contexts)))
+    likeness: npt.NDArray[Any] = (vectorizer.transform(questions) @ paragraphs.T).toarray()
+    return likeness
+
+
+def retrieved(contest: Iterable[Example]) -> list[Example]:
+    """Each contested question with its rival paragraph alone, which does not answer it."""
+    return [
+        replace(example, id=f"{example.id}-retrieved", context=example.rivals[0], spans=(), rivals=())
+        for example in contest
+    ]
 
 
 def swapped(examples: Sequence[Example], count: int, seed: int) -> list[Example]:
@@ -68,7 +99,7 @@ def swapped(examples: Sequence[Example], count: int, seed: int) -> list[Example]
         if len(made) == count:
             break
         if example.spans and (question := _swap(example, pools[example.title], rng)):
-            made.append(replace(example, id=f"{example.id}-swapped", question=question, spans=()))
+            made.append(replace(example, id=f"{example.id}-swapped", question=question, spans=(), rivals=()))
     return made
 
 
@@ -84,5 +115,10 @@ def _swap(example: Example, pool: dict[re.Pattern[str], set[str]], rng: random.R
 
 
 def _foreign(pool: Iterable[str], context: str) -> list[str]:
-    """Those of the pool of which no longer word stands in the context."""
-    return sorted(c for c in pool if not any(w in context for w in c.lower().split() if len(w) > 3 or w.isdigit()))
+    """Those of the pool that do not stand in the context, nor any longer word of them."""
+    return sorted(
+        candidate
+        for candidate in pool
+        if candidate.lower() not in context
+        and not any(word in context for word in candidate.lower().split() if len(word) > 3)
+    )

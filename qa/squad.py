@@ -24,7 +24,8 @@ class Example:
 
     `spans` are the (start, end) character offsets of the accepted answers in `context`;
     empty means that the paragraph does not answer the question. `title` groups the
-    paragraphs of one article.
+    paragraphs of one article. `rivals` are paragraphs that a retriever would offer beside
+    `context` and that lack the answer; only training has them.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Example:
     context: str
     spans: tuple[tuple[int, int], ...]
     title: str
+    rivals: tuple[str, ...] = ()
 
     @property
     def answers(self) -> list[str]:

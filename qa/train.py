@@ -5,11 +5,11 @@ and passage in one sequence, a score for every token to be the answer's start an
 be its end, and the first token standing for "not in this passage". Three things are ours to
 choose:
 
-* an example may have several accepted spans; the loss is the marginal likelihood of them all
-  (Clark and Gardner 2018, arXiv:1710.10723, section 3);
-* about a third of the examples are not answered by their passage (see `qa.negatives`), each
-  passage is normalised with its own null position, so that span score minus null score means
-  the same in every passage;
+* an example may have several accepted spans; the loss is the marginal likelihood of them all;
+* the passages of one question share one softmax, in which every span counts by its score less
+  its own passage's null score, so that this difference means the same in every passage (the
+  shared normalisation of Clark and Gardner 2018, arXiv:1710.10723, section 3, with a null);
+* about a third of the questions are not answered by their passage (see `qa.negatives`);
 * the shipped weights are an exponential moving average of the trained ones.
 
 Knows how weights are made. Never knows how they are used.
@@ -20,6 +20,7 @@ import hashlib
 import json
 import math
 import os
+import random
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -34,19 +35,26 @@ from torch import Tensor
 from transformers import AutoModelForQuestionAnswering
 
 from index import models
-from index.embedder import installed
+from index.embedder import Embedder, installed
 from index.errors import InputError, ModelError
 from index.models import quiet_transformers
 from qa.features import batches, collate, encode
-from qa.negatives import retrieved, swapped
+from qa.negatives import Embed, contested, retrieved, swapped
 from qa.squad import Example, read_squad
 
 CHECKPOINT = "checkpoint.safetensors"
 
+NOTHING = -1e9
+"""The logit of what may not be chosen."""
+
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides what comes out; stored with each checkpoint and in the model card."""
+    """Everything that decides what comes out; stored with each checkpoint and in the model card.
+
+    contested: answerable questions that face a rival passage. uncontested: how many of the
+    others are read; None means all. retrieved, swapped: questions made unanswerable (`qa.negatives`).
+    """
 
     passes: float = 1.25
     batch_size: int = 32
@@ -55,8 +63,10 @@ class Recipe:
     weight_decay: float = 0.01
     average: float = 0.999
     max_tokens: int = 288
-    retrieved: int = 16_000
-    swapped: int = 12_000
+    contested: int = 24_000
+    uncontested: int | None = None
+    retrieved: int = 8_000
+    swapped: int = 16_000
     seed: int = 13
 
     def digest(self, encoder: str, examples: Sequence[Example]) -> str:
@@ -67,8 +77,8 @@ class Recipe:
         return digest.hexdigest()
 
 
-def load_examples(data: Path, recipe: Recipe) -> list[Example]:
-    """All examples of the `*.json[.gz]` files in `data` or `data/train`, with negatives made from them.
+def load_examples(data: Path, recipe: Recipe, embed: Embed) -> list[Example]:
+    """All examples of the `*.json[.gz]` files in `data` or `data/train`, with rivals and negatives made from them.
 
     Raises:
         InputError: there is no such folder, no question set in it, or a damaged one.
@@ -79,16 +89,40 @@ def load_examples(data: Path, recipe: Recipe) -> list[Example]:
         raise InputError(f"{folder} holds no .json or .json.gz question set in the SQuAD format")
     examples = [example for file in files for example in read_squad(file, certain_only=True)]
     answerable = [example for example in examples if example.spans]
-    examples += retrieved(answerable, recipe.retrieved, recipe.seed)
-    examples += swapped(answerable, recipe.swapped, recipe.seed)
-    return examples
+    contest = contested(answerable, recipe.contested + recipe.retrieved, recipe.seed, embed)
+    alone, together = contest[: recipe.retrieved], contest[recipe.retrieved :]
+    faced = {(example.id, example.context) for example in together}
+    plain = [example for example in answerable if (example.id, example.context) not in faced]
+    return [
+        *(example for example in examples if not example.spans),
+        *together,
+        *(plain if recipe.uncontested is None else random.Random(recipe.seed).sample(plain, min(len(plain), recipe.uncontested))),
+        *retrieved(alone),
+        *swapped(answerable, recipe.swapped, recipe.seed),
+    ]
 
 
-def span_loss(logits: Tensor, allowed: Tensor, gold: Tensor) -> Tensor:
-    """Mean negative log of the probability that falls on gold tokens, over the allowed ones."""
-    logits = logits.float()
-    every = logits.masked_fill(~allowed, -1e9).logsumexp(-1)
-    return (every - logits.masked_fill(~gold, -1e9).logsumexp(-1)).mean()
+def span_loss(logits: Tensor, allowed: Tensor, gold: Tensor, together: Tensor) -> Tensor:
+    """Mean negative log of the probability that falls on gold tokens, over all passages of a question.
+
+    A token scores its logit less that of the first token of its own row. The softmax runs over
+    the allowed tokens of all rows of one question and one more outcome, of score 0: that no
+    passage holds the answer. That outcome is the gold one where no token is.
+
+    Args:
+        logits, allowed, gold: shape (rows, tokens).
+        together: which rows are of one question, shape (questions, rows).
+    """
+    scores = logits.float()
+    scores = scores - scores[:, :1]
+    none = scores.new_zeros(len(together))
+
+    def mass(chosen: Tensor) -> Tensor:
+        rows = scores.masked_fill(~chosen, NOTHING).logsumexp(-1)
+        return rows[None, :].masked_fill(~together, NOTHING).logsumexp(-1)
+
+    answered = (together & gold.any(-1)[None, :]).any(-1)
+    return (torch.logaddexp(mass(allowed), none) - torch.where(answered, mass(gold), none)).mean()
 
 
 class Trainer:
@@ -97,6 +131,8 @@ class Trainer:
     def __init__(self, encoder: Path, output: Path, recipe: Recipe, device: str | None = None) -> None:
         self.recipe, self.output, self.encoder = recipe, output, models.weights_digest(encoder)
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        # A processor that must imitate bfloat16 computes four times slower in it than in float32.
+        self.half = self.device.type != "cpu" or bool(torch.cpu.get_capabilities().get("avx512_bf16"))
         torch.manual_seed(recipe.seed)
         self.model = _model(encoder, self.device).to(self.device)
         self.tokenizer = models.tokenizer(encoder)
@@ -145,11 +181,11 @@ class Trainer:
             group["lr"] = self.recipe.learning_rate * schedule(self.step / steps, self.recipe.warmup)
         batch = {name: values.to(self.device) for name, values in batch.items()}
         inputs = {name: batch[name] for name in ("input_ids", "attention_mask", "token_type_ids")}
-        with torch.autocast(self.device.type, torch.bfloat16):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
             output = self.model(**inputs)
         loss = (
-            span_loss(output.start_logits, batch["allowed"], batch["starts"])
-            + span_loss(output.end_logits, batch["allowed"], batch["ends"])
+            span_loss(output.start_logits, batch["allowed"], batch["starts"], batch["together"])
+            + span_loss(output.end_logits, batch["allowed"], batch["ends"], batch["together"])
         ) / 2
         torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(self.trained.values(), 1.0)
@@ -243,7 +279,7 @@ def train(
     console = console or Console(stderr=True)
     output.mkdir(parents=True, exist_ok=True)
     with console.status("reading question sets and making negatives"):
-        examples = load_examples(data, recipe)
+        examples = load_examples(data, recipe, Embedder().encode)
     console.print(
         f"{len(examples):,} examples, {sum(not e.spans for e in examples):,} of them not answered by their passage"
     )
