@@ -1,5 +1,5 @@
 import json
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 from datetime import date
 from typing import Any
 
@@ -8,7 +8,9 @@ import pytest
 from index.article import Article
 from qa.answer import Alternative, Answer, Citation, NoAnswer
 
-ARTICLE = Article("a.txt", "On Köln", "Grüße 🙂 aus Köln. Es regnet.", "Bote", "http://x.org/a", date(2017, 11, 3))
+ARTICLE = Article(
+    "a.txt", "On Köln", "Grüße 🙂 aus Köln. Es regnet.", "Bote", "http://x.org/a", date(2017, 11, 3), "Anna Berg"
+)
 CITATION = Citation(ARTICLE, 12, 16, "Grüße 🙂 aus Köln.")
 KEYS = {"question", "found", "text", "confidence", "citations", "alternatives", "disagreements", "seconds"}
 
@@ -24,6 +26,8 @@ def test_a_citation_shows_everything_that_the_command_line_promises() -> None:
         "source": "Bote",
         "url": "http://x.org/a",
         "published": "2017-11-03",
+        "author": "Anna Berg",
+        "page": None,
         "start": 12,
         "end": 16,
         "quote": "Köln",
@@ -33,6 +37,11 @@ def test_a_citation_shows_everything_that_the_command_line_promises() -> None:
 
 def test_an_unknown_date_is_null() -> None:
     assert Citation(Article("b", "", "Text"), 0, 4, "Text").as_dict()["published"] is None
+
+
+def test_the_page_is_that_of_the_quote_s_beginning() -> None:
+    article = replace(ARTICLE, pages=(0, 18))
+    assert [Citation(article, start, end, "").as_dict()["page"] for start, end in ((12, 20), (18, 27))] == [1, 2]
 
 
 def test_an_answer_is_found_and_shows_its_citations() -> None:

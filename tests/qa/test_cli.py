@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 FIELDS = {"question", "found", "text", "confidence", "citations", "alternatives", "disagreements", "seconds"}
-CITED = {"article_id", "title", "source", "url", "published", "start", "end", "quote", "sentence"}
+CITED = {"article_id", "title", "source", "url", "published", "author", "page", "start", "end", "quote", "sentence"}
 
 
 def run(*arguments: object, given: str = "") -> "subprocess.CompletedProcess[str]":

@@ -7,10 +7,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 from rich.console import Console
@@ -28,8 +30,9 @@ MakeSquad = Callable[..., Path]
 CAPITALS = [("france", "paris"), ("england", "london"), ("germany", "berlin"), ("italy", "rome"), ("spain", "madrid"),
             ("austria", "vienna"), ("czechia", "prague"), ("norway", "oslo")]  # fmt: skip
 OVERFITTING = Recipe(
-    passes=200, batch_size=8, learning_rate=5e-3, average=0.9, max_tokens=64, retrieved=0, swapped=0, weight_decay=0.0
-)
+    passes=200, batch_size=8, learning_rate=5e-3, average=0.9, max_tokens=64, weight_decay=0.0,
+    contested=0, retrieved=0, swapped=0,
+)  # fmt: skip
 SHORT = replace(OVERFITTING, passes=4)
 
 
@@ -53,35 +56,68 @@ def example(context: str, *answers: str, question: str = "who is it ?") -> Examp
     return Example("1", question, context, spans, "T")
 
 
-def test_negatives_are_made_from_the_answerable_and_counted_by_the_recipe(data: Path) -> None:
-    made = load_examples(data, replace(OVERFITTING, retrieved=3))
-    assert len(made) == 8 + 3
-    assert sum(not e.spans for e in made) == 3
+def same(texts: Sequence[str]) -> npt.NDArray[np.float32]:
+    return np.ones((len(texts), 1), np.float32)
+
+
+@pytest.mark.parametrize(
+    ("contested", "retrieved", "uncontested", "examples", "facing", "unanswered"),
+    [(0, 0, None, 8, 0, 0), (0, 3, None, 11, 0, 3), (3, 2, None, 10, 3, 2), (3, 2, 1, 6, 3, 2), (3, 0, 99, 8, 3, 0)],
+)
+def test_the_recipe_says_how_many_questions_of_each_kind_are_read(
+    contested: int, retrieved: int, uncontested: int | None, examples: int, facing: int, unanswered: int, data: Path
+) -> None:
+    recipe = replace(OVERFITTING, contested=contested, retrieved=retrieved, uncontested=uncontested)
+    made = load_examples(data, recipe, same)
+    assert [len(made), sum(bool(e.rivals) for e in made), sum(not e.spans for e in made)] == [
+        examples, facing, unanswered,
+    ]  # fmt: skip
+    answered = [(e.id, e.context) for e in made if e.spans]
+    assert len(set(answered)) == len(answered)
 
 
 def test_question_sets_in_a_train_folder_are_preferred(data: Path) -> None:
     (data / "train").mkdir()
     with pytest.raises(InputError, match=r"holds no \.json or \.json\.gz"):
-        load_examples(data, OVERFITTING)
+        load_examples(data, OVERFITTING, same)
     shutil.copy(data / "capitals.json", data / "train")
     (data / "capitals.json").write_text("{", encoding="utf-8")
-    assert len(load_examples(data, OVERFITTING)) == 8
+    assert len(load_examples(data, OVERFITTING, same)) == 8
 
 
 @pytest.mark.parametrize("name", ["missing", "."])
 def test_a_folder_without_question_sets_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no"):
-        load_examples(tmp_path / name, OVERFITTING)
+        load_examples(tmp_path / name, OVERFITTING, same)
 
 
-def test_the_loss_is_the_negative_log_of_the_probability_on_gold_tokens() -> None:
-    logits = torch.tensor([[0.0, math.log(2), math.log(3), 99.0]])  # weights 1, 2 and 3; the last is not allowed
-    allowed = torch.tensor([[True, True, True, False]])
-    one, two = torch.tensor([[False, True, False, False]]), torch.tensor([[False, True, True, False]])
-    assert float(span_loss(logits, allowed, one)) == pytest.approx(math.log(6 / 2))
-    assert float(span_loss(logits, allowed, two)) == pytest.approx(math.log(6 / 5))
-    both = [torch.cat(pair) for pair in ((logits, logits), (allowed, allowed), (one, two))]
-    assert float(span_loss(*both)) == pytest.approx((math.log(3) + math.log(1.2)) / 2)
+# One row: nothing weighs 1, the tokens after it 2 and 3 times as much, and the last is not allowed.
+ROW = torch.tensor([[0.0, math.log(2), math.log(3), 99.0]])
+PASSAGE = torch.tensor([[False, True, True, False]])
+NO_GOLD = torch.tensor([[False, False, False, False]])
+FIRST = torch.tensor([[False, True, False, False]])
+ALONE = torch.tensor([[True]])
+
+
+@pytest.mark.parametrize(("gold", "share"), [(FIRST, 2 / 6), (PASSAGE, 5 / 6), (NO_GOLD, 1 / 6)])
+def test_the_loss_is_the_negative_log_of_the_probability_on_gold_tokens(gold: torch.Tensor, share: float) -> None:
+    assert float(span_loss(ROW, PASSAGE, gold, ALONE)) == pytest.approx(-math.log(share), abs=1e-5)
+
+
+def test_passages_of_one_question_share_one_softmax_and_one_null() -> None:
+    """Each passage's tokens weigh in multiples of its own first token, whatever that one's logit is."""
+    rows, allowed = torch.cat([ROW, ROW + 7]), torch.cat([PASSAGE, PASSAGE])
+    together = torch.tensor([[True, True]])
+    for gold, share in ((torch.cat([FIRST, NO_GOLD]), 2 / 11), (torch.cat([NO_GOLD, NO_GOLD]), 1 / 11)):
+        assert float(span_loss(rows, allowed, gold, together)) == pytest.approx(-math.log(share), abs=1e-5)
+
+
+def test_questions_of_a_batch_do_not_touch_one_another() -> None:
+    rows, allowed = torch.cat([ROW, ROW + 7, ROW]), torch.cat([PASSAGE] * 3)
+    gold = torch.cat([NO_GOLD, FIRST, NO_GOLD])
+    together = torch.tensor([[True, True, False], [False, False, True]])
+    expected = (-math.log(2 / 11) - math.log(1 / 6)) / 2
+    assert float(span_loss(rows, allowed, gold, together)) == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.parametrize(("done", "rate"), [(0.0, 0.0), (0.05, 0.5), (0.1, 1.0), (0.55, 0.5), (1.0, 0.0), (1.1, 0.0)])
