@@ -79,7 +79,7 @@ class QuestionAnswerer:
     def __init__(
         self, corpus: Corpus, retriever: Retriever, reader: Reader, calibration: Calibration, embedder: Embedder
     ) -> None:
-        self._corpus, self._retriever, self._reader = corpus, retriever, reader
+        self.corpus, self.retriever, self.reader = corpus, retriever, reader
         self._calibration, self._embedder = calibration, embedder
 
     @classmethod
@@ -162,15 +162,15 @@ class QuestionAnswerer:
         understood = standalone(checked_question(question), history[-TURNS:])
 
         # 2. Retrieve passages, and their articles as they are in the same generation.
-        with self._corpus.snapshot() as snapshot:
-            retrieved = self._retriever.search(understood, snapshot, PASSAGES_READ, allowed)
+        with self.corpus.snapshot() as snapshot:
+            retrieved = self.retriever.search(understood, snapshot, PASSAGES_READ, allowed)
             articles = {r.passage.article_id: snapshot.article(r.passage.article_id) for r in retrieved}
 
         # 3. Read the spans that may answer it out of each.
         texts = [articles[r.passage.article_id].text[r.passage.start : r.passage.end] for r in retrieved]
         candidates = [
             Candidate(articles[r.passage.article_id], r.passage.start + s.start, r.passage.start + s.end, s.score, r)
-            for r, spans in zip(retrieved, self._reader.read(understood, texts), strict=True)
+            for r, spans in zip(retrieved, self.reader.read(understood, texts), strict=True)
             for s in spans
         ]
 
@@ -189,17 +189,17 @@ class QuestionAnswerer:
 
     def articles(self) -> list[Article]:
         """All articles of the index, by id."""
-        with self._corpus.snapshot() as snapshot:
+        with self.corpus.snapshot() as snapshot:
             return snapshot.catalog.articles()
 
     def sources(self) -> list[str]:
         """The outlets of the articles, in alphabetical order."""
-        with self._corpus.snapshot() as snapshot:
+        with self.corpus.snapshot() as snapshot:
             return snapshot.catalog.sources()
 
     def article(self, article_id: str) -> Article:
         """Raises: InputError: there is no such article in the index (any more)."""
-        with self._corpus.snapshot() as snapshot:
+        with self.corpus.snapshot() as snapshot:
             found = snapshot.catalog.article(article_id)
         if found is None:
             raise InputError(f"there is no article {article_id} in the index")
@@ -207,7 +207,7 @@ class QuestionAnswerer:
 
     def rebuild(self, progress: Progress = lambda *_: None) -> BuildReport:
         """Read the article folders again; the next question is asked of what they hold now."""
-        return build(roots(self._corpus.folder), self._corpus.folder, self._embedder, progress)
+        return build(roots(self.corpus.folder), self.corpus.folder, self._embedder, progress)
 
 
 def answer(question: str, index_dir: str | Path | None = None, **options: Any) -> Answer | NoAnswer:

@@ -59,13 +59,21 @@ class Retriever:
         self._embedder = embedder
 
     def search(
-        self, question: str, snapshot: Snapshot, k: int = 10, allowed: Filter = EVERYTHING
+        self,
+        question: str,
+        snapshot: Snapshot,
+        k: int = 10,
+        allowed: Filter = EVERYTHING,
+        dense_weight: float = DENSE_WEIGHT,
     ) -> list[ScoredPassage]:
-        """The `k` best passages, best first; a filter is applied inside both searches, so it costs no recall."""
+        """The `k` best passages, best first; a filter is applied inside both searches, so it costs no recall.
+
+        With a `dense_weight` of 1 they are ordered by meaning alone, with 0 by words alone.
+        """
         numbers = snapshot.catalog.passage_numbers(allowed) if allowed else None
         dense = snapshot.vectors.search(self._embedder.encode([question])[0], DEPTH, numbers)
         words = snapshot.catalog.search_words(content_words(question), DEPTH, allowed)
-        fused = convex(dense, words, DENSE_WEIGHT)[:k]
+        fused = convex(dense, words, dense_weight)[:k]
         passages = snapshot.catalog.passages(number for number, _ in fused)
         dense_at, words_at = _places(dense), _places(words)
         return [
