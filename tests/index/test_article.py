@@ -19,6 +19,8 @@ ARTICLE = Article("a.txt", "Title", "Text.", "Outlet", "https://example.org/a", 
         {"url": "https://example.org/b"},
         {"published": date(2017, 11, 4)},
         {"published": None},
+        {"author": "Ada Reporter"},
+        {"pages": (0, 3)},
     ],
     ids=lambda change: "-".join(change),
 )
@@ -35,7 +37,17 @@ def test_digest_keeps_neighbouring_facts_apart():
 
 
 def test_digest_is_the_same_on_every_machine():
-    assert Article("a", "Title", "Text").digest == "d529bb11c69af4ba124e4c55329e3c8dd9f76fd462f1a79ff241b154b0b580e4"
+    assert Article("a", "Title", "Text").digest == "c2fca02266b7a4fd41745384b797472b2b18e961214d440f9c1049d7a0e4674f"
+
+
+@pytest.mark.parametrize(("offset", "page"), [(0, 1), (9, 1), (10, 2), (19, 2), (20, 4), (99, 4)])
+def test_a_character_stands_on_the_last_page_that_begins_before_it(offset, page):
+    empty_third = replace(ARTICLE, pages=(0, 10, 20, 20))
+    assert empty_third.page(offset) == page
+
+
+def test_an_article_without_pages_has_no_page_numbers():
+    assert ARTICLE.page(3) is None
 
 
 def test_digest_of_broken_unicode_is_still_a_digest():
