@@ -112,12 +112,12 @@ def build(paths: Sequence[Path], folder: Path, embedder: Embedder, progress: Pro
                 checksum = _write_vectors(catalog, generation)
                 catalog.forget_unused_vectors()
                 catalog.set_meta(generation=str(generation), embedder=embedder.identity, checksum=checksum, roots=roots)
-            _remove_old_files(folder, generation)
         else:
             _mend_vector_file(catalog)
             if catalog.meta("roots") != roots:
                 with catalog.transaction():
                     catalog.set_meta(roots=roots)
+        _remove_old_files(folder, catalog.generation)  # also those of a build that was killed just before this line
 
         added = tuple(article.id for article in fresh if article.id not in before)
         changed = tuple(article.id for article in fresh if article.id in before)
