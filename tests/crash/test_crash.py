@@ -9,9 +9,11 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from index.catalog import Filter
 from index.corpus import Corpus
 from index.errors import CorpusError
 from index.verify import verify
+from qa.retriever import Retriever
 
 ROUNDS = int(os.environ.get("QA_CRASH_ROUNDS", "20"))
 FIRST = int(os.environ.get("QA_CRASH_SEED", "0"))
@@ -177,7 +180,7 @@ def test_a_build_killed_at_any_instant(seed, order, editions, fresh, usual, word
         number = edition_of(index, editions, words)
     except CorpusError as error:
         assert is_first
-        assert any(said in str(error) for said in ("there is no index", "never finished")), error
+        assert any(said in str(error) for said in ("there is no index", "never finished", "no such table")), error
     else:
         assert number in ({2} if is_first else {1, 2})
         assert verify(index).problems == ()
@@ -186,4 +189,168 @@ def test_a_build_killed_at_any_instant(seed, order, editions, fresh, usual, word
     assert (done["status"], done["said"]) == (0, "")
     assert verify(index).problems == ()
     assert seen(index, words) == seen(fresh[after], words)
-    assert sorted(p.name for p in index.glob("vectors-*")) == [f"vectors-{verify(index).generation}.faiss"]
+    assert len(list(index.glob("vectors-*"))) == 1
+
+
+def full_disk(chance, index, usual_size):
+    """No file may grow beyond a size: as on a full disk, a write is refused, perhaps after a part of it."""
+    return {"limit": chance.randrange(1, usual_size)}
+
+
+def full_catalog(chance, index, _):
+    """SQLite finds the disk full."""
+    pages = (index / "catalog.sqlite").stat().st_size // 4096 if index.exists() else 0
+    return {"pages": pages + chance.randrange(1, 40)}
+
+
+def full_for_vectors(chance, index, _):
+    """The vector file goes to a device that is always full."""
+    index.mkdir(exist_ok=True)
+    for generation in (1, 2):
+        (index / f"vectors-{generation}.faiss.new").symlink_to("/dev/full")
+    return {}
+
+
+def read_only_folder(chance, index, _):
+    index.mkdir(exist_ok=True)
+    index.chmod(0o555)
+    return {"mortal": True}
+
+
+def read_only_files(chance, index, _):
+    for path in index.iterdir() if index.exists() else []:
+        path.chmod(0o444)
+    return {"mortal": True}
+
+
+HINDRANCES = [full_disk, full_disk, full_catalog, full_for_vectors, read_only_folder, read_only_files]
+
+
+def free(index):
+    """Take the hindrance away: the disk has room again, the folder may be written."""
+    index.mkdir(exist_ok=True)
+    index.chmod(0o755)
+    for path in index.iterdir():
+        path.unlink() if path.is_symlink() else path.chmod(0o644)
+
+
+def test_a_build_whose_writes_fail(seed, order, editions, fresh, words, tmp_path):
+    chance = random.Random(seed)
+    index, hindrance, is_first = tmp_path / "index", HINDRANCES[seed % len(HINDRANCES)], chance.random() < 0.2
+    if not is_first:
+        shutil.copytree(fresh[1], index)
+    done = order(editions[2], index, **hindrance(chance, index, (fresh[2] / "catalog.sqlite").stat().st_size * 2))
+    free(index)
+    assert done["status"] == 0
+    if done["said"]:
+        assert "\n" not in done["said"]
+        assert done["said"].startswith(("CorpusError: ", "InputError: ")), done["said"]
+        assert any(why in done["said"] for why in ("cannot be written", "cannot be read or written")), done["said"]
+    if is_first and done["said"]:
+        with pytest.raises(CorpusError, match="there is no index|never finished|no such table"):
+            seen(index, words)
+    else:
+        assert edition_of(index, editions, words) == (1 if done["said"] else 2)
+        assert verify(index).problems == ()
+    after = chance.choice([2, 3])
+    done = order(editions[after], index)
+    assert (done["status"], done["said"]) == (0, "")
+    assert verify(index).problems == ()
+    assert seen(index, words) == seen(fresh[after], words)
+
+
+@pytest.fixture(scope="session")
+def others(editions, fresh, word_embedder, tmp_path_factory):
+    """Files that have no business in an index: of another edition, of another embedder, of another program, of none."""
+    root = tmp_path_factory.mktemp("others")
+    build([editions[1].folder], root / "embedder", word_embedder("others@2"))
+    strange = root / "strange"
+    strange.mkdir()
+    (strange / "empty").write_bytes(b"")
+    (strange / "text").write_text("This is not an index.\n" * 500, encoding="utf-8")
+    (strange / "noise").write_bytes(random.Random(0).randbytes(50_000))
+    with closing(sqlite3.connect(strange / "database")) as connection, connection:
+        connection.execute("CREATE TABLE meta (name TEXT, value TEXT)")
+    foreign = [path for folder in (fresh[3], root / "embedder") for path in sorted(folder.glob("*.[sf]*"))]
+    return [*foreign, *sorted(strange.iterdir())]
+
+
+@pytest.fixture(scope="session")
+def with_log(editions, fresh, word_embedder, tmp_path_factory):
+    """An index of edition 2 whose last changes still stand in SQLite's write-ahead log, as after a power cut."""
+    folder = tmp_path_factory.mktemp("log")
+    shutil.copytree(fresh[1], folder / "live")
+    with Corpus(folder / "live", word_embedder().identity).snapshot():  # while it is read, the log is kept
+        build([editions[2].folder], folder / "live", word_embedder())
+        shutil.copytree(folder / "live", folder / "index")
+    assert (folder / "index" / "catalog.sqlite-wal").stat().st_size
+    return folder / "index"
+
+
+def flipped(chance, content, _):
+    """One bit to sixteen are turned over."""
+    for _ in range(2 ** chance.randrange(5)):
+        content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+    return content
+
+
+def truncated(chance, content, _):
+    return content[: chance.randrange(len(content))]
+
+
+def blanked(chance, content, _):
+    """A run of blocks is all zeros, as a file system may leave them."""
+    begin = chance.randrange(len(content)) // 512 * 512
+    end = min(len(content), begin + 512 * chance.randrange(1, 17))
+    content[begin:end] = bytes(end - begin)
+    return content
+
+
+def swapped(chance, _, others):
+    return chance.choice(others).read_bytes()
+
+
+DAMAGES = [flipped, flipped, truncated, blanked, swapped]
+
+
+def cited(folder, words):
+    """What answers would cite: (article, title, quote) of every passage that is found for each question."""
+    retriever, found = Retriever(words), []
+    for question in QUESTIONS:
+        with Corpus(folder, words.identity).snapshot() as snapshot:
+            for hit in retriever.search(question, snapshot, 20):
+                article = snapshot.article(hit.passage.article_id)
+                quote = article.text[hit.passage.start : hit.passage.end]
+                found.append((article.id, article.title, article.text, quote))
+    return found
+
+
+def test_damaged_and_foreign_files_are_an_error_or_made_again_and_never_a_wrong_citation(
+    seed, editions, fresh, with_log, others, words, tmp_path
+):
+    chance, index, damage = random.Random(seed), tmp_path / "index", DAMAGES[seed % len(DAMAGES)]
+    shutil.copytree(chance.choice([fresh[1], with_log]), index)
+    path = chance.choice(sorted(path for path in index.iterdir() if path.stat().st_size))
+    path.write_bytes(damage(chance, bytearray(path.read_bytes()), others))
+    print(f"{damage.__name__} {path.name}")  # shown where the test fails
+
+    texts = {(name, text) for edition in editions.values() for name, text in edition.texts.items()}
+    try:
+        for article, title, text, quote in cited(index, words):
+            assert (article, text) in texts
+            assert title == text.partition("\n")[0]
+            assert quote and quote in text
+    except CorpusError as error:
+        assert "\n" not in str(error)
+    try:
+        verify(index)
+    except CorpusError as error:
+        assert "\n" not in str(error)
+    try:
+        report = build([editions[3].folder], index, words)
+    except CorpusError as error:
+        assert "\n" not in str(error)
+    else:
+        assert report.generation
+        if not verify(index).problems:
+            assert seen(index, words) == seen(fresh[3], words)
