@@ -8,7 +8,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,12 +16,12 @@ import filelock
 
 from index.article import Article
 from index.boilerplate import kept_spans
-from index.catalog import UNHARMED, Catalog
+from index.catalog import Catalog
 from index.embedder import Embedder
 from index.errors import CorpusError, InputError
 from index.passages import CAPACITY, cut
 from index.sources import Skipped, read_articles
-from index.vectors import Vectors
+from index.vector_files import Kind, is_of_kind, mend_vectors, publish_vectors, remove_old_files, wanted_kind
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is (0: not known)."""
@@ -60,7 +60,13 @@ class _Piece:
     digests: list[bytes]
 
 
-def build(paths: Sequence[Path], folder: Path, embedder: Embedder, progress: Progress = lambda *_: None) -> BuildReport:
+def build(
+    paths: Sequence[Path],
+    folder: Path,
+    embedder: Embedder,
+    progress: Progress = lambda *_: None,
+    vector_kind: Kind | None = None,
+) -> BuildReport:
     """Make the index in `folder` hold exactly the articles under `paths`.
 
     The generation before stays whole and in use until the last moment; a build that is cut
@@ -69,8 +75,11 @@ def build(paths: Sequence[Path], folder: Path, embedder: Embedder, progress: Pro
     Where articles were published before and the folders given are empty now, the new
     generation is empty too: what was deleted is not to be cited any more.
 
+    The vector index is exact for a small corpus and approximate for a large one, unless
+    `vector_kind` asks for one of them; what was asked for holds until another is.
+
     Raises:
-        InputError: a path does not exist, or there is no article that can be read under them.
+        InputError: a path does not exist, or there is no article that can be read under them, or no such kind.
         CorpusError: the index belongs to another embedder, is damaged, cannot be written, or
             another build runs.
     """
@@ -78,6 +87,7 @@ def build(paths: Sequence[Path], folder: Path, embedder: Embedder, progress: Pro
     items = read_articles(paths)  # a path that does not exist is refused here, before anything is made
     with _lock(folder), Catalog(folder, create=True) as catalog:
         check_embedder(catalog, embedder.identity)
+        kind = wanted_kind(catalog, vector_kind)
 
         # 1. Read, and compare with what is there.
         before, seen, skipped, fresh = catalog.digests(), set(), [], []
@@ -102,22 +112,22 @@ def build(paths: Sequence[Path], folder: Path, embedder: Embedder, progress: Pro
 
         # 3. Publish: the commit is the moment; the vector file of the new generation is already there.
         roots = json.dumps([str(path.resolve()) for path in paths])
-        if fresh or removed:
+        if fresh or removed or not is_of_kind(catalog, kind):
             with catalog.transaction():
                 for article_id in removed:
                     catalog.remove(article_id)
                 for piece in pieces:
                     catalog.put(piece.article, piece.spans, piece.digests)
                 generation = catalog.generation + 1
-                checksum = _write_vectors(catalog, generation)
+                publish_vectors(catalog, generation, kind)
                 catalog.forget_unused_vectors()
-                catalog.set_meta(generation=str(generation), embedder=embedder.identity, checksum=checksum, roots=roots)
+                catalog.set_meta(generation=str(generation), embedder=embedder.identity, roots=roots)
         else:
-            _mend_vector_file(catalog)
-            if catalog.meta("roots") != roots:
+            mend_vectors(catalog)
+            if (catalog.meta("roots"), catalog.meta("vector_kind")) != (roots, kind):
                 with catalog.transaction():
-                    catalog.set_meta(roots=roots)
-        _remove_old_files(folder, catalog.generation)  # also those of a build that was killed just before this line
+                    catalog.set_meta(roots=roots, vector_kind=kind)
+        remove_old_files(catalog)  # also those of a build that was killed just before this line
 
         added = tuple(article.id for article in fresh if article.id not in before)
         changed = tuple(article.id for article in fresh if article.id in before)
@@ -154,11 +164,6 @@ def check_embedder(catalog: Catalog, identity: str) -> None:
             f"the index in {catalog.folder} was built with {stored}, but the embedder now is {identity}: "
             "name that embedder, or build into another --index-dir"
         )
-
-
-def vector_file(folder: Path, generation: int) -> Path:
-    """Where the FAISS file of a generation stands."""
-    return folder / f"vectors-{generation}.faiss"
 
 
 def _cut(article: Article, embedder: Embedder) -> _Piece:
@@ -217,30 +222,6 @@ def _lock(folder: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def _write_vectors(catalog: Catalog, generation: int) -> str:
-    """Write the vector file of a generation from the catalog, and return its checksum."""
-    path = vector_file(catalog.folder, generation)
-    try:
-        return Vectors(*catalog.passage_vectors()).save(path)
-    except OSError as error:
-        raise CorpusError(f"{path} cannot be written ({error.strerror or error}): {UNHARMED}") from error
-
-
-def _mend_vector_file(catalog: Catalog) -> None:
-    """Write the current vector file again if it is missing or damaged; the generation stays."""
-    generation, checksum = catalog.generation, catalog.meta("checksum")
-    if Vectors.load(vector_file(catalog.folder, generation), checksum) is None:
-        with catalog.transaction():
-            catalog.set_meta(checksum=_write_vectors(catalog, generation))
-
-
-def _remove_old_files(folder: Path, generation: int) -> None:
-    for path in folder.glob("vectors-*"):
-        if path != vector_file(folder, generation):
-            with suppress(OSError):  # published is published; the next build tries again
-                path.unlink(missing_ok=True)
 
 
 def _nothing_to_read(paths: Sequence[Path], skipped: Sequence[Skipped]) -> str:

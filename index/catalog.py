@@ -7,6 +7,7 @@ Knows SQL and words. Never knows FAISS, models or questions.
     passages  (article, start, end, vector); numbers are never used twice
     words     FTS5 over title and passage, its text taken from the two tables above
     vectors   embeddings by digest of the text that was embedded, kept across rebuilds
+    gone      passages removed since the vector file was written, by number
 """
 
 import sqlite3
@@ -22,12 +23,14 @@ import numpy.typing as npt
 from index.article import Article, Passage
 from index.errors import CorpusError
 
-SCHEMA = "2"
+SCHEMA = "3"
 FILE = "catalog.sqlite"
 UNHARMED = "nothing was published, and what was there before is whole"
 
 TITLE_WEIGHT, BODY_WEIGHT = 0.5, 1.0
 """BM25 column weights: a word of the title counts for each passage, but less than one in the passage."""
+
+NumberedVectors = tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]
 
 _TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -40,6 +43,8 @@ CREATE TABLE passages (
     start INTEGER NOT NULL, "end" INTEGER NOT NULL, vector BLOB NOT NULL);
 CREATE INDEX passages_of_article ON passages(article);
 CREATE INDEX passages_of_vector ON passages(vector);
+CREATE TABLE gone (number INTEGER PRIMARY KEY);
+CREATE TRIGGER gone AFTER DELETE ON passages BEGIN INSERT INTO gone VALUES (old.number); END;
 CREATE TABLE vectors (digest BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID;
 CREATE VIEW passage_text AS
     SELECT p.number AS number, p.article AS article, a.title AS title,
@@ -282,13 +287,40 @@ class Catalog:
     def forget_unused_vectors(self) -> None:
         self._sql.execute("DELETE FROM vectors WHERE digest NOT IN (SELECT vector FROM passages)")
 
-    def passage_vectors(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-        """Every passage's number, shape (n,), and vector, shape (n, dimension)."""
-        query = "SELECT p.number, v.vector FROM passages p JOIN vectors v ON v.digest = p.vector ORDER BY p.number"
-        rows = self._sql.execute(query).fetchall()
-        numbers = np.fromiter((row[0] for row in rows), np.int64, len(rows))
-        matrix = np.frombuffer(b"".join(row[1] for row in rows), "<f4").reshape(len(rows), -1 if rows else 0)
-        return numbers, matrix.astype(np.float32)
+    def passage_vectors(self, after: int = 0) -> NumberedVectors:
+        """The numbers over `after` in order, shape (n,), and their vectors, shape (n, dimension)."""
+        return _numbered(self._sql.execute(f"{_VECTORS} WHERE p.number > ? ORDER BY p.number", (after,)).fetchall())
+
+    def vectors_of(self, numbers: Iterable[int]) -> NumberedVectors:
+        """Those of the numbers that are passages, in the order asked for, with their vectors."""
+        query = f"{_VECTORS} WHERE p.number = ?"
+        found = (self._sql.execute(query, (int(number),)).fetchone() for number in numbers)
+        return _numbered([row for row in found if row])
+
+    def vectors_in_blocks(self, rows: int) -> Iterator[NumberedVectors]:
+        """Every passage's number and vector, so many at a time, ordered by digest: as they lie on the disk."""
+        query = "SELECT p.number, v.vector FROM vectors v CROSS JOIN passages p ON p.vector = v.digest"
+        cursor = self._sql.execute(f"{query} ORDER BY v.digest, p.number")
+        while block := cursor.fetchmany(rows):
+            yield _numbered(block)
+
+    # ---- what was published after the vector file was written ----------------------------------
+
+    def gone(self, newest: int) -> npt.NDArray[np.int64]:
+        """The passages up to number `newest` that were removed since `forget_gone`, in order."""
+        query = "SELECT number FROM gone WHERE number <= ? ORDER BY number"
+        return np.fromiter((row[0] for row in self._sql.execute(query, (newest,))), np.int64)
+
+    def newest(self) -> int:
+        """The highest number of a passage; 0 if there is none."""
+        return int(self._sql.execute("SELECT coalesce(max(number), 0) FROM passages").fetchone()[0])
+
+    def published_after(self, number: int) -> int:
+        """How many passages have a higher number."""
+        return int(self._sql.execute("SELECT count(*) FROM passages WHERE number > ?", (number,)).fetchone()[0])
+
+    def forget_gone(self) -> None:
+        self._sql.execute("DELETE FROM gone")
 
 
 def is_published(folder: Path) -> bool:
@@ -297,6 +329,15 @@ def is_published(folder: Path) -> bool:
         return False
     with Catalog(folder) as catalog:
         return catalog.generation > 0
+
+
+_VECTORS = "SELECT p.number, v.vector FROM passages p JOIN vectors v ON v.digest = p.vector"
+
+
+def _numbered(rows: Sequence[tuple[int, bytes]]) -> NumberedVectors:
+    numbers = np.fromiter((row[0] for row in rows), np.int64, len(rows))
+    matrix = np.frombuffer(b"".join(row[1] for row in rows), "<f4").reshape(len(rows), -1 if rows else 0)
+    return numbers, matrix.astype(np.float32)
 
 
 _COLUMNS = "id, title, text, source, url, published, author, pages"

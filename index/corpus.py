@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.article import Article
-from index.build import check_embedder, vector_file
+from index.build import check_embedder
 from index.catalog import Catalog
 from index.errors import CorpusError
+from index.vector_files import make_vectors, open_vectors
 from index.vectors import Vectors
 
 
@@ -63,11 +64,14 @@ class Corpus:
             yield Snapshot(catalog, self._vectors(catalog, generation), generation)
 
     def _vectors(self, catalog: Catalog, generation: int) -> Vectors:
-        """The vectors of the generation: those in hand, else its file, else made again from the catalog."""
+        """The vectors of the generation: those in hand, else its file, else made again from the catalog.
+
+        An approximate search has its findings ranked by the catalog's own vectors.
+        """
         with self._lock:
             checksum = catalog.meta("checksum")
             key = generation, checksum  # an index that was deleted and built anew counts from 1 again
             if self._loaded is None or self._loaded[0] != key:
-                found = Vectors.load(vector_file(self.folder, generation), checksum)
-                self._loaded = key, Vectors(*catalog.passage_vectors()) if found is None else found
-            return self._loaded[1]
+                found = open_vectors(catalog, self._loaded and self._loaded[1])
+                self._loaded = key, make_vectors(catalog) if found is None else found
+            return self._loaded[1].ranked_by(catalog.vectors_of)

@@ -7,9 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from index.build import vector_file
 from index.catalog import Catalog
-from index.vectors import Vectors
+from index.vector_files import current_file, open_vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +38,8 @@ def verify(folder: Path) -> VerifyReport:
         numbers, _ = catalog.passage_vectors()
         if len(numbers) != passages:
             problems.append(f"{passages - len(numbers)} of {passages} passages have no vector")
-        path = vector_file(folder, catalog.generation)
-        loaded = Vectors.load(path, catalog.meta("checksum"))
+        path = current_file(catalog)
+        loaded = open_vectors(catalog, thorough=True)
         if loaded is None:
             problems.append(f"{path.name} is missing or damaged: run `qa index` to write it again")
         elif len(loaded) != passages:

@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from index.boilerplate import kept_spans
-from index.build import SPARE_TOKENS, build, roots, vector_file
+from index.build import SPARE_TOKENS, build, roots
 from index.catalog import FILE, Catalog, Filter
 from index.corpus import Corpus
 from index.errors import CorpusError, InputError
 from index.passages import CAPACITY
+from index.vector_files import vector_file
 from index.vectors import Vectors
 from index.verify import verify
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from index.build import build, vector_file
+from index.build import build
 from index.catalog import Catalog, Filter
 from index.corpus import Corpus
 from index.errors import CorpusError
+from index.vector_files import vector_file
 
 EVERYTHING = Filter()
 

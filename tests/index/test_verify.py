@@ -7,9 +7,10 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from index.build import build, vector_file
+from index.build import build
 from index.catalog import FILE
 from index.errors import CorpusError
+from index.vector_files import vector_file
 from index.vectors import Vectors
 from index.verify import verify
 
