@@ -1,8 +1,9 @@
 """Files in, articles out: each text exactly as it was read.
 
-Knows folders, and the sidecar `articles.csv` that says what a text does not. Never knows how a
-file is laid out (`formats`), how a headline looks (`metadata`) or what becomes of an article. A
-file or row that cannot be used never stops the others: it is handed on as `Skipped`.
+Knows the sidecar that says what a text does not, and what counts where several things speak of an
+article. Never knows where the files are (`files`), how one is laid out (`formats`), how a headline
+looks (`metadata`) or what becomes of an article. A file or row that cannot be used never stops
+the others: it is handed on as `Skipped`.
 """
 
 import re
@@ -10,226 +11,172 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from index import formats
 from index.article import Article
 from index.errors import InputError
+from index.files import SIDECAR, File, Listing, Skipped, in_order, listing, members
+from index.formats.archives import DEEPEST, Allowance, gunzip, unzipped
+from index.formats.record import Record
+from index.formats.tables import stated_rows
 from index.metadata import detect, parse_date
 
-SIDECAR = "articles.csv"
-"""The name of a table that states title, source, published and url of files in its folder."""
+__all__ = ["Skipped", "read_articles"]
 
-DOCUMENTS = re.compile(
-    r"|\.(pdf|docx?|odt|rtf|epub|pptx?|xlsx?|ods|json|xml|sgml?|eml|mbox|mhtml|markdown|rst|tex|tsv|parquet"
-    r"|zip|gz|tar|tgz|bz2|xz|7z)"
-)
-"""Endings (or none) of files that someone would expect to be read: they are reported, not passed over."""
+STATED = ("title", "source", "url", "published", "author")
+"""The columns of a sidecar, besides `file`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Skipped:
-    """One file or row that could not be used; `path` is the id its article would have had."""
+class _Wrapping:
+    """How deep in archives a file lies, and what they may still unpack to."""
 
-    path: str
-    reason: str
-    states_metadata: bool = False
-    """It is of a sidecar: what it would have said is not used, but no article is left out for it."""
+    allowance: Allowance
+    depth: int = 0
 
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    id: str
-    path: Path
-    is_sidecar: bool = False
+    def deeper(self) -> "_Wrapping":
+        if self.depth == DEEPEST:
+            raise InputError(f"it is packed {DEEPEST + 1} times over; unpack it first")
+        return _Wrapping(self.allowance, self.depth + 1)
 
 
 def read_articles(paths: Sequence[Path]) -> Iterator[Article | Skipped]:
     """The articles in files and folders, in the order of `paths` and by name within each.
 
-    An article's id is its path below the folder given; that of a row adds `#` and its number,
-    counted from one. Hidden files are passed over. Folders are listed before this returns; the
-    files are read one by one as the result is consumed.
+    An article's id is its path below the folder given. That of a row, a feed's entry or a crawled
+    page adds `#` and its number, counted from one; that of a file in an archive is the archive's,
+    `!`, and its path therein: `news.zip!2017/a.txt`. A file that is only compressed keeps its
+    own: `news.jsonl.gz#3`. Hidden files are passed over. Folders are listed before this returns;
+    the files are read one by one, tables and archives bit by bit, as the result is consumed.
 
     Raises:
         InputError: a path does not exist, or two paths hold files that would get the same id.
     """
-    listings = [_listing(path) for path in paths]
-    _refuse_clashes([entry for listing in listings for entry in listing if isinstance(entry, _File)])
-    return (found for path, listing in zip(paths, listings, strict=True) for found in _read_root(path, listing))
+    listings = [listing(path) for path in paths]
+    _refuse_clashes([entry for found in listings for entry in found.entries if isinstance(entry, File)])
+    return (item for found in listings for item in _read(found, {}))
 
 
-def _listing(path: Path) -> list[_File | Skipped]:
-    if path.is_dir():
-        return list(_walk(path, path))
-    if path.exists():
-        return [_look_at(path, path.parent) or Skipped(path.name, _unsupported(path))]
-    raise InputError(f"{path} does not exist; give a file or a folder of articles")
-
-
-def _walk(folder: Path, root: Path) -> Iterator[_File | Skipped]:
-    """What is below a folder, hidden entries apart, sorted by name."""
-    try:
-        entries = sorted(folder.iterdir())
-    except OSError as error:
-        yield Skipped(_id(folder, root), f"its folder cannot be listed: {error.strerror}")
-        return
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        if entry.is_symlink() and (reason := _wrong_link(entry, root)):
-            yield Skipped(_id(entry, root), reason)
-        elif entry.is_dir():
-            yield from _walk(entry, root)
-        elif found := _look_at(entry, root):
-            yield found
-
-
-def _wrong_link(link: Path, root: Path) -> str:
-    """Why a symbolic link is not followed; empty if it is."""
-    try:
-        target = link.resolve(strict=True)
-    except (OSError, RuntimeError):
-        return "it is a symbolic link to nothing"
-    if not target.is_relative_to(root.resolve()):
-        return "it is a symbolic link out of the folder that was given"
-    return "it is a symbolic link to a folder that is read in its own place" if target.is_dir() else ""
-
-
-def _look_at(path: Path, root: Path) -> _File | Skipped | None:
-    """The file, if it is one to read; None if nobody would miss it."""
-    name = _id(path, root)
-    if not path.is_file():
-        return Skipped(name, "it is not a regular file")
-    if "\ufffd" in name:
-        return Skipped(name, "its name is not valid Unicode; rename it")
-    if path.suffix.lower() in formats.READERS:
-        return _File(name, path, path.name == SIDECAR and _names_files(path))
-    return Skipped(name, _unsupported(path)) if DOCUMENTS.fullmatch(path.suffix.lower()) else None
-
-
-def _unsupported(path: Path) -> str:
-    kind = f"the format {path.suffix.lower()}" if path.suffix else "a file without an ending"
-    return f"{kind} is not supported; these are: {' '.join(formats.READERS)}"
-
-
-def _id(path: Path, root: Path) -> str:
-    return path.relative_to(root).as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
-def _refuse_clashes(files: Sequence[_File]) -> None:
-    places: dict[str, Path] = {}
+def _refuse_clashes(files: Sequence[File]) -> None:
+    places: dict[str, File] = {}
     for file in files:
-        first = places.setdefault(file.id, file.path)
-        if first is not file.path and not file.is_sidecar:
-            raise InputError(f"{first} and {file.path} would both be the article {file.id!r}; give a folder above both")
+        first = places.setdefault(file.id, file)
+        if first is not file and not file.is_sidecar:
+            both = f"{first.where} and {file.where} would both be the article {file.id!r}"
+            raise InputError(f"{both}; give a folder above both")
 
 
-def _read_root(root: Path, listing: Sequence[_File | Skipped]) -> Iterator[Article | Skipped]:
-    """Read what one path of the user's holds, the metadata of its sidecars first."""
-    stated: dict[Path, Mapping[str, str]] = {}
-    for sidecar in _sidecars(root, listing):
-        for row in _stated(sidecar, only=None if root.is_dir() else root):
+def _read(found: Listing, outer: Mapping[str, str], wrapping: _Wrapping | None = None) -> Iterator[Article | Skipped]:
+    """Read what a listing holds, the metadata of its sidecars first; `outer` is stated of all in it."""
+    stated: dict[str, Mapping[str, str]] = {}
+    sidecars = [entry for entry in found.entries if isinstance(entry, File) and entry.is_sidecar]
+    for sidecar in sorted(sidecars, key=lambda file: file.id.count("/")):  # the inner one has the last word
+        for row in _stated(sidecar, found):
             if isinstance(row, Skipped):
                 yield row
             else:
                 stated[row[0]] = row[1]
-    for entry in listing:
+    for entry in found.entries:
         if isinstance(entry, Skipped):
             yield entry
         elif not entry.is_sidecar:
-            yield from _read_file(entry, stated.get(entry.path, {}))
-        elif entry.path == root:
-            yield Skipped(entry.id, "it states metadata of other files and holds no articles; give its folder")
+            yield from _read_file(entry, {**outer, **stated.get(entry.id, {})}, wrapping or _Wrapping(Allowance()))
+        if wrapping and wrapping.allowance.is_spent:
+            return
 
 
-def _sidecars(root: Path, listing: Sequence[_File | Skipped]) -> list[_File]:
-    """The sidecars, outer before inner so that the inner one, closer to the file, has the last word."""
-    beside = root.parent / SIDECAR
-    entries = listing if root.is_dir() else [_look_at(beside, root.parent)]
-    sidecars = [entry for entry in entries if isinstance(entry, _File) and entry.is_sidecar]
-    return sorted(sidecars, key=lambda file: len(file.path.parts))
-
-
-def _names_files(path: Path) -> bool:
-    """Whether a table's header has the column that makes it a sidecar."""
+def _stated(sidecar: File, found: Listing) -> Iterator[tuple[str, Mapping[str, str]] | Skipped]:
+    """What a sidecar says of each file, by the file's id."""
+    folder = sidecar.id.removesuffix(SIDECAR)
     try:
-        return "file" in formats.header(formats.decode(path.read_bytes()))
-    except (OSError, InputError):
-        return False
-
-
-def _stated(sidecar: _File, only: Path | None) -> Iterator[tuple[Path, Mapping[str, str]] | Skipped]:
-    """What a sidecar says of each file, or of `only` one."""
-    folder = sidecar.path.parent
-    try:
-        text = formats.decode(sidecar.path.read_bytes())
+        with sidecar.open() as file:
+            for number, row in enumerate(stated_rows(file), start=1):
+                name = "" if isinstance(row, str) else row.get("file", "").strip()
+                id_ = folder + PurePosixPath(name).as_posix()
+                if found.only in ("", id_):
+                    reason = row if isinstance(row, str) else _wrong_row(row, name, found.holds(id_))
+                    if isinstance(row, str) or reason:
+                        yield Skipped(f"{sidecar.id}#{number}", reason, states_metadata=True)
+                    else:
+                        yield id_, {key: said for key in STATED if (said := row.get(key, "").strip())}
     except (OSError, InputError) as error:
         yield Skipped(sidecar.id, _why(error), states_metadata=True)
-        return
-    for number, row in enumerate(formats.rows(text), start=1):
-        name = row.get("file", "").strip() if isinstance(row, dict) else ""
-        if only is None or name == only.name:
-            reason = row if isinstance(row, str) else _wrong_row(folder, name, row.get("published", "").strip())
-            if isinstance(row, str) or reason:
-                yield Skipped(f"{sidecar.id}#{number}", reason, states_metadata=True)
-            else:
-                yield folder / name, row
 
 
-def _wrong_row(folder: Path, name: str, published: str) -> str:
+def _wrong_row(row: Mapping[str, str], name: str, is_there: bool) -> str:
     """Why a sidecar's row cannot be used; empty if it can."""
-    inside = (folder / name).is_relative_to(folder) and ".." not in PurePosixPath(name).parts
-    if not inside or not _is_file(folder / name):
+    path = PurePosixPath(name)
+    if not name or not is_there or path.is_absolute() or ".." in path.parts:
         return f"it names the file {name!r}, which is not in this folder"
+    published = row.get("published", "").strip()
     return "" if not published or _iso_date(published) else f"its date {published!r} is not of the form 2017-11-03"
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # a cell may hold anything: a name that is too long is not only absent, it is refused
-        return False
 
 
 def _iso_date(text: str) -> date | None:
     return parse_date(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else None
 
 
-def _read_file(file: _File, stated: Mapping[str, str]) -> Iterator[Article | Skipped]:
-    ending = file.path.suffix.lower()
-    many = ending in formats.TABLES
+def _read_file(file: File, stated: Mapping[str, str], wrapping: _Wrapping) -> Iterator[Article | Skipped]:
+    is_empty = True
     try:
-        text = formats.decode(file.path.read_bytes())
-        for number, record in enumerate(formats.READERS[ending](text), start=1):
-            stem = f"{file.path.stem} {number}" if many else file.path.stem
-            yield _article(f"{file.id}#{number}" if many else file.id, stem, record, stated)
+        with file.open() as data:
+            for item in _contents(data, file, file.name, stated, wrapping):
+                is_empty = False
+                yield item
+        if is_empty:
+            yield Skipped(file.id, "it holds no articles")
     except (OSError, InputError) as error:
         yield Skipped(file.id, _why(error))
+
+
+def _contents(
+    data: BinaryIO, file: File, name: str, stated: Mapping[str, str], wrapping: _Wrapping
+) -> Iterator[Article | Skipped]:
+    """The articles in an open file, whose `name` loses an ending with each wrapping that is taken off."""
+    stem, ending = PurePosixPath(name).stem, PurePosixPath(name).suffix.lower()
+    if ending == ".gz":
+        inner = wrapping.deeper()
+        with in_order(gunzip(data, inner.allowance), stem) as unpacked:
+            yield from _contents(unpacked, file, stem, stated, inner)
+    elif ending == ".zip":
+        inner = wrapping.deeper()
+        with unzipped(data, inner.allowance) as (archive, found):
+            yield from _read(members(archive, found, file, inner.allowance), stated, inner)
+        if inner.allowance.is_spent and wrapping.depth == 0:
+            raise InputError("it unpacks to more than is read of one archive; the rest of it is left out")
+    elif ending in formats.SINGLE:
+        for record in formats.SINGLE[ending](data):
+            yield _article(file.id, stem, record, stated)
+    else:
+        for number, record in enumerate(formats.MANY[ending](data), start=1):
+            yield _article(f"{file.id}#{number}", f"{stem} {number}", record, stated)
 
 
 def _why(error: OSError | InputError) -> str:
     return f"it cannot be read: {error.strerror}" if isinstance(error, OSError) else str(error)
 
 
-def _article(name: str, stem: str, record: formats.Record, stated: Mapping[str, str]) -> Article | Skipped:
+def _article(id_: str, stem: str, record: Record | str, stated: Mapping[str, str]) -> Article | Skipped:
     """One article: what the sidecar states counts first, then what the record says, then what the text shows."""
     if isinstance(record, str):
-        return Skipped(name, record)
-    text = record["text"]
-    if reason := _unusable(text):
-        return Skipped(name, reason)
-    shown = detect(text)
-    said = {key: stated.get(key, "").strip() or record.get(key, "").strip() for key in formats.COLUMNS}
-    for key in ("title", "source", "url"):
+        return Skipped(id_, record)
+    if reason := _unusable(record.text):
+        return Skipped(id_, reason)
+    said = {key: stated.get(key, "") or getattr(record, key).strip() for key in STATED}
+    for key in ("title", "source", "url", "author"):
         if said[key] and (reason := _unusable(said[key])):
-            return Skipped(name, f"its {key} cannot be used: {reason}")
+            return Skipped(id_, f"its {key} cannot be used: {reason}")
+    shown = detect(record.text)
     return Article(
-        id=name,
+        id=id_,
         title=" ".join(said["title"].split()) or shown.title or re.sub(r"[_\W]+", " ", stem).strip() or stem,
-        text=text,
+        text=record.text,
         source=said["source"] or shown.source,
         url=said["url"],
         published=parse_date(said["published"]) or shown.published,
+        author=" ".join(said["author"].split()),
+        pages=record.pages,
     )
 
 

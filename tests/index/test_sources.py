@@ -64,11 +64,11 @@ def test_ids_are_paths_below_the_folder_in_sorted_order(tmp_path: Path) -> None:
 
 
 def test_hidden_and_unknown_files_are_passed_over_but_documents_are_reported(tmp_path: Path) -> None:
-    for name in (".hidden.txt", ".git/a.txt", "photo.jpg", "report.pdf", "notes"):
+    for name in (".hidden.txt", ".git/a.txt", "photo.jpg", "report.odt", "notes"):
         write(tmp_path / name)
     found = read(tmp_path)
-    assert list(found) == ["notes", "report.pdf"]
-    assert ".pdf is not supported" in reason(found, "report.pdf")
+    assert list(found) == ["notes", "report.odt"]
+    assert ".odt is not supported" in reason(found, "report.odt")
     assert "without an ending" in reason(found, "notes")
 
 
