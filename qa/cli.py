@@ -19,17 +19,18 @@ from index.catalog import Catalog
 from index.embedder import Embedder
 from index.errors import CorpusError, InputError
 from index.verify import verify
-from qa.evaluate import evaluate, evaluate_reader, read_questions, summarize
+from qa.confidence import Calibration
+from qa.evaluation.questions import Question, read_questions
 from qa.pipeline import CHECKOUT, QuestionAnswerer, default_index
 from qa.reader import Reader
 from qa.squad import read_squad
 from qa.terminal import (
     counted,
     err,
-    figures_table,
     out,
     plainly,
     print_articles,
+    print_figures,
     print_json,
     print_result,
     print_scores,
@@ -109,6 +110,10 @@ def evaluate_command(
     reader: Annotated[
         Path | None, typer.Option(help="Measure the reader alone on this SQuAD file (.json, .json.gz).")
     ] = None,
+    open_corpus: Annotated[
+        Path | None,
+        typer.Option("--open", help="Ask 1,500 questions of all paragraphs of this SQuAD file (.json, .json.gz)."),
+    ] = None,
     index_dir: IndexDir = None,
     sample: Annotated[
         int | None, typer.Option(help="With --reader: only this many questions, evenly spread.", min=2)
@@ -119,28 +124,57 @@ def evaluate_command(
     device: Device = "auto",
     as_json: AsJson = False,
 ) -> None:
-    """Measure the answers to a question set over an index, or the reader alone with --reader."""
-    if (questions is None) == (reader is None):
-        raise InputError("name either a question set or --reader SQUAD.json")
-    figures: dict[str, Any]
+    """Measure the answers to a question set over an index, or to SQuAD's questions with --reader or --open."""
+    if [questions, reader, open_corpus].count(None) != 2:
+        raise InputError("name one of these: a question set, --reader SQUAD.json, --open SQUAD.json")
     if reader:
-        examples = read_squad(reader)
-        if sample and sample < len(examples):
-            examples = [examples[place * len(examples) // sample] for place in range(sample)]
-        with counted("asking", len(examples)) as done:
-            figures = evaluate_reader(Reader(reader_model, device), examples, done).as_dict()
+        figures = _of_reader(reader, Reader(reader_model, device), sample)
+    elif open_corpus:
+        figures = _of_open_corpus(open_corpus, Reader(reader_model, device), Embedder(embedder_model, device))
     else:
         asked = read_questions(questions or Path())
         qa = QuestionAnswerer.open(index_dir, reader_model, embedder_model, min_confidence, device)
-        with counted("asking", len(asked)) as done:
-            scores = evaluate(qa, asked, done)
-        figures = summarize(scores).as_dict()
-        if not as_json:
-            print_scores(scores)
+        figures = _of_answers(qa, asked, each=not as_json)
     if as_json:
         print_json(figures)
     else:
-        out.print(figures_table(figures))
+        print_figures(figures)
+
+
+def _of_reader(squad: Path, reader: Reader, sample: int | None) -> dict[str, Any]:
+    from qa.evaluation.reader import evaluate_reader
+
+    examples = read_squad(squad)
+    if sample and sample < len(examples):
+        examples = [examples[place * len(examples) // sample] for place in range(sample)]
+    with counted("asking", len(examples)) as done:
+        return evaluate_reader(reader, examples, done).as_dict()
+
+
+def _of_open_corpus(squad: Path, reader: Reader, embedder: Embedder) -> dict[str, Any]:
+    from qa.evaluation.calibrate import opened
+    from qa.evaluation.open_corpus import ANSWERABLE, UNANSWERABLE, draw, open_corpus
+
+    with tempfile.TemporaryDirectory() as work:
+        asked = draw(open_corpus(squad, Path(work)).held_out, ANSWERABLE, UNANSWERABLE)
+        with progress_bar() as told:
+            qa = opened(Path(work), embedder, reader, Calibration.of_reader(reader.folder), told)
+        return _of_answers(qa, asked)
+
+
+def _of_answers(qa: QuestionAnswerer, asked: list[Question], each: bool = False) -> dict[str, Any]:
+    from qa.evaluation.answers import evaluate, rounded, summarize
+    from qa.evaluation.retrieval import f1_given_passage, measure_retrieval
+
+    with counted("asking", len(asked)) as done:
+        scores = evaluate(qa, asked, done)
+    if each:
+        print_scores(scores)
+    with counted("searching", sum(bool(q.answers) for q in asked)) as done:
+        retrieval = measure_retrieval(qa, asked, done)
+    ways = {way: {name: round(value, 4) for name, value in found.items()} for way, found in retrieval.items()}
+    given = {"f1_given_passage": rounded(f1_given_passage(qa, asked))}
+    return summarize(scores).as_dict() | given | {"retrieval": ways}
 
 
 @app.command("calibrate")
@@ -150,33 +184,26 @@ def calibrate_command(
         Path | None,
         typer.Option(help="Where to write the fitted numbers; by default beside the reader, where they are found."),
     ] = None,
-    answerable: int = 2000,
-    unanswerable: int = 1000,
+    answerable: Annotated[int, typer.Option(min=1, help="Answerable questions to fit on; as many measure.")] = 1000,
+    unanswerable: Annotated[int, typer.Option(min=1, help="Unanswerable questions, likewise.")] = 500,
     reader_model: ReaderModel = None,
     device: Device = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Fit the confidence and its default threshold on validation questions, and report on those held out."""
-    from qa.calibrate import calibrate
     from qa.confidence import FILE
+    from qa.evaluation.calibrate import calibrate
 
+    reader = Reader(reader_model, device)
     with tempfile.TemporaryDirectory() as work, progress_bar() as told:
-        fitted, report = calibrate(
-            squad,
-            Path(work),
-            Embedder(device=device),
-            reader := Reader(reader_model, device),
-            answerable,
-            unanswerable,
-            told,
-        )
-    fitted.save(
-        output or reader.folder / FILE, reader=reader.identity, validation=squad.name, held_out=report.as_dict()
-    )
+        fitted, report = calibrate(squad, Path(work), Embedder(device=device), reader, answerable, unanswerable, told)
+    figures = report.as_dict()
+    lasting = {name: value for name, value in figures.items() if name != "seconds"}
+    fitted.save(output or reader.folder / FILE, reader=reader.identity, validation=squad.name, held_out=lasting)
     if as_json:
-        print_json(report.as_dict())
+        print_json(figures)
     else:
-        out.print(figures_table(report.as_dict()))
+        print_figures(figures)
 
 
 @app.command("train")
@@ -190,7 +217,7 @@ def train_command(
     device: Annotated[str | None, typer.Option(help="cpu or cuda; by default a GPU where there is one.")] = None,
 ) -> None:
     """Train a reader; a run that was cut short goes on from its last checkpoint."""
-    from qa.train import Recipe, train
+    from qa.training.train import Recipe, train
 
     train(data, encoder, output, Recipe(passes=passes, learning_rate=learning_rate), save_every, device, err)
 
@@ -241,7 +268,7 @@ def verify_command(index_dir: IndexDir = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json(report.as_dict())
     else:
-        out.print(figures_table({k: v for k, v in report.as_dict().items() if k != "problems"}))
+        print_figures({k: v for k, v in report.as_dict().items() if k != "problems"})
         for problem in report.problems:
             err.print(Text(problem), soft_wrap=True)
     if report.problems:

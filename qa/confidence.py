@@ -8,7 +8,7 @@ import json
 import logging
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, fields
 from pathlib import Path
 
 from index.errors import ModelError
@@ -29,12 +29,14 @@ class Features:
     lead: the answer's score less that of the best other answer, in logits.
     retrieved: the fused retrieval score of its passage, 0 to 1.
     cosine: similarity of meaning between question and passage.
+    agreement: log of one plus the number of other passages that are believed to give the same answer.
     """
 
     margin: float
-    lead: float
-    retrieved: float
-    cosine: float
+    lead: float = 0.0
+    retrieved: float = 0.0
+    cosine: float = 0.0
+    agreement: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Calibration:
         """Raises: ModelError: the file is missing or damaged."""
         try:
             stored = json.loads(path.read_text(encoding="utf-8"))
-            weights = Features(**{name: float(weight) for name, weight in stored["weights"].items()})
+            weights = Features(**{field.name: float(stored["weights"][field.name]) for field in fields(Features)})
             retrieval_weight, intercept, threshold = (
                 float(stored[name]) for name in ("retrieval_weight", "intercept", "threshold")
             )
@@ -96,7 +98,8 @@ def describe(groups: Sequence[Group]) -> tuple[Features, ...]:
     for judged, score in zip(groups, scores, strict=True):
         found = judged.best.retrieved
         rival = max((other for place, other in enumerate(scores) if groups[place] is not judged), default=score - ALONE)
-        described.append(Features(judged.best.margin, score - rival, found.score, found.cosine))
+        agreement = math.log(len(judged.believed))
+        described.append(Features(judged.best.margin, score - rival, found.score, found.cosine, agreement))
     return tuple(described)
 
 

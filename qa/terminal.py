@@ -20,7 +20,7 @@ from index.build import BuildReport
 from index.build import Progress as Told
 from index.errors import QAError
 from qa.answer import Answer, Citation, NoAnswer
-from qa.evaluate import Score
+from qa.evaluation.answers import Score
 
 out, err = Console(highlight=False), Console(stderr=True, highlight=False)
 
@@ -107,11 +107,21 @@ def report_as_dict(report: BuildReport) -> dict[str, Any]:
     return {name: getattr(report, name) for name in fields} | {"skipped": skipped}
 
 
-def figures_table(figures: dict[str, Any]) -> Table:
+def print_figures(figures: dict[str, Any]) -> None:
+    """Figures by name; those that are figures of several things themselves as a table of their own below."""
     table = Table(show_header=False, box=None)
     for name, value in figures.items():
-        table.add_row(name.replace("_", " "), "–" if value is None else str(value))
-    return table
+        if not isinstance(value, dict):
+            table.add_row(name.replace("_", " "), "–" if value is None else str(value))
+    out.print(table)
+    for name, rows in figures.items():
+        if isinstance(rows, dict) and rows:
+            columns = next(iter(rows.values()))
+            inner = Table(name, *columns, box=None)
+            for row, values in rows.items():
+                inner.add_row(row, *(str(values[column]) for column in columns))
+            out.print()
+            out.print(inner)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import pytest
 import qa
 
 ROOT = Path(__file__).parents[1]
-MODULES = [*ROOT.glob("index/*.py"), *ROOT.glob("qa/*.py"), ROOT / "app.py"]
+MODULES = [*ROOT.glob("index/**/*.py"), *ROOT.glob("qa/**/*.py"), ROOT / "app.py"]
 ABOVE = {"index": {"qa", "app"}, "qa": {"app"}, "app.py": set()}
 
 

@@ -7,7 +7,7 @@ from index.errors import ModelError
 from qa.confidence import Calibration, Features, fit
 from qa.reader import SHIPPED
 
-WEIGHTS = Features(margin=0.6, lead=0.1, retrieved=2.0, cosine=1.0)
+WEIGHTS = Features(margin=0.6, lead=0.1, retrieved=2.0, cosine=1.0, agreement=0.3)
 FITTED = Calibration(6.0, WEIGHTS, -3.0, 0.5)
 
 
@@ -18,7 +18,7 @@ def features(margin: float) -> Features:
 def test_belief_is_the_logistic_of_the_weighted_features() -> None:
     # -3 + 0.6 * 2 + 0.1 * 3 + 2.0 * 0.5 + 1.0 * 0.5 = 0
     assert FITTED.probability(Features(2.0, 3.0, 0.5, 0.5)) == pytest.approx(0.5)
-    assert Calibration(0.0, Features(1, 0, 0, 0), 0.0, 0.5).probability(features(2.0)) == pytest.approx(0.880797)
+    assert Calibration(0.0, Features(1), 0.0, 0.5).probability(features(2.0)) == pytest.approx(0.880797)
 
 
 def test_belief_rises_with_the_margin() -> None:
@@ -55,7 +55,7 @@ def test_what_is_saved_is_loaded_with_its_notes_beside_it(tmp_path: Path) -> Non
 
 SAVED = {
     "retrieval_weight": 0,
-    "weights": {"margin": 1, "lead": 0, "retrieved": 0, "cosine": 0},
+    "weights": {"margin": 1, "lead": 0, "retrieved": 0, "cosine": 0, "agreement": 0},
     "intercept": 0,
     "threshold": 0.5,
 }
@@ -73,7 +73,8 @@ SAVED = {
         json.dumps({name: value for name, value in SAVED.items() if name != "intercept"}),
         json.dumps({name: value for name, value in SAVED.items() if name != "retrieval_weight"}),
         json.dumps(SAVED | {"intercept": "x"}),
-        json.dumps(SAVED | {"weights": {"margin": "x", "lead": 0, "retrieved": 0, "cosine": 0}}),
+        json.dumps(SAVED | {"weights": {"margin": "x", "lead": 0, "retrieved": 0, "cosine": 0, "agreement": 0}}),
+        json.dumps(SAVED | {"weights": {"margin": 1, "lead": 0, "retrieved": 0, "cosine": 0}}),
         json.dumps(SAVED | {"weights": [1, 0, 0, 0]}),
     ],
 )

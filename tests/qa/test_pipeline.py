@@ -10,7 +10,8 @@ import pytest
 from index.build import build
 from index.embedder import Embedder
 from qa import Answer, CorpusError, InputError, ModelError, NoAnswer, QuestionAnswerer, answer
-from qa.evaluate import evaluate, read_questions, summarize
+from qa.evaluation.answers import evaluate, summarize
+from qa.evaluation.questions import read_questions
 
 QUESTIONS = Path(__file__).parents[2] / "seeds" / "questions.jsonl"
 

@@ -23,7 +23,7 @@ from tokenizers import Tokenizer
 from index.errors import InputError, ModelError
 from qa.reader import Reader
 from qa.squad import Example
-from qa.train import CHECKPOINT, Recipe, load_examples, schedule, span_loss, train
+from qa.training.train import CHECKPOINT, Recipe, load_examples, schedule, span_loss, train
 
 MakeSquad = Callable[..., Path]
 
@@ -211,10 +211,10 @@ def test_a_killed_run_goes_on_to_the_same_weights(data: Path, encoder: Path, tmp
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     recipe = replace(SHORT, passes=40)
     program = (
-        "import torch; torch.set_num_threads(1); from pathlib import Path; from qa.train import Recipe, train;"
+        "import torch; torch.set_num_threads(1); from pathlib import Path; from qa.training.train import Recipe, train;"
         f"train(Path({str(data)!r}), Path({str(encoder)!r}), Path({str(killed)!r}), {recipe!r}, 1, 'cpu')"
     )
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     child = subprocess.Popen([sys.executable, "-c", program], cwd=root, stderr=subprocess.DEVNULL)
     run(data, encoder, whole, recipe)  # meanwhile
     deadline = time.monotonic() + 60

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from qa.negatives import contested, retrieved, swapped
 from qa.squad import Example
+from qa.training.negatives import contested, retrieved, swapped
 
 Make = Callable[[Sequence[Example], int, int], list[Example]]
 CITIES = ["Vienna", "Prague", "Berlin", "Madrid", "Lisbon", "Warsaw", "Athens", "Dublin"]

@@ -9,7 +9,7 @@ choose:
 * the passages of one question share one softmax, in which every span counts by its score less
   its own passage's null score, so that this difference means the same in every passage (the
   shared normalisation of Clark and Gardner 2018, arXiv:1710.10723, section 3, with a null);
-* about a third of the questions are not answered by their passage (see `qa.negatives`);
+* about a third of the questions are not answered by their passage (see `qa.training.negatives`);
 * the shipped weights are an exponential moving average of the trained ones.
 
 Knows how weights are made. Never knows how they are used.
@@ -38,9 +38,9 @@ from index import models
 from index.embedder import Embedder, installed
 from index.errors import InputError, ModelError
 from index.models import quiet_transformers
-from qa.features import batches, collate, encode
-from qa.negatives import Embed, contested, retrieved, swapped
 from qa.squad import Example, read_squad
+from qa.training.features import batches, collate, encode
+from qa.training.negatives import Embed, contested, retrieved, swapped
 
 CHECKPOINT = "checkpoint.safetensors"
 
@@ -53,7 +53,7 @@ class Recipe:
     """Everything that decides what comes out; stored with each checkpoint and in the model card.
 
     contested: answerable questions that face a rival passage. uncontested: how many of the
-    others are read; None means all. retrieved, swapped: questions made unanswerable (`qa.negatives`).
+    others are read; None means all. retrieved, swapped: questions made unanswerable (`qa.training.negatives`).
     """
 
     passes: float = 1.25
@@ -93,10 +93,16 @@ def load_examples(data: Path, recipe: Recipe, embed: Embed) -> list[Example]:
     alone, together = contest[: recipe.retrieved], contest[recipe.retrieved :]
     faced = {(example.id, example.context) for example in together}
     plain = [example for example in answerable if (example.id, example.context) not in faced]
+    if recipe.uncontested is not None:
+        plain = random.Random(recipe.seed).sample(plain, min(len(plain), recipe.uncontested))
     return [
         *(example for example in examples if not example.spans),
         *together,
-        *(plain if recipe.uncontested is None else random.Random(recipe.seed).sample(plain, min(len(plain), recipe.uncontested))),
+        *(
+            plain
+            if recipe.uncontested is None
+            else random.Random(recipe.seed).sample(plain, min(len(plain), recipe.uncontested))
+        ),
         *retrieved(alone),
         *swapped(answerable, recipe.swapped, recipe.seed),
     ]

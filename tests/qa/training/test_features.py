@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from tokenizers import Tokenizer
 
-from qa.features import Feature, Window, batches, collate, encode
 from qa.squad import Example
+from qa.training.features import Feature, Window, batches, collate, encode
 
 
 @pytest.fixture(scope="module")

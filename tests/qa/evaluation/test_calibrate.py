@@ -1,0 +1,57 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from index.embedder import Embedder
+from index.errors import InputError
+from qa.confidence import Calibration
+from qa.evaluation.calibrate import calibrate
+from qa.reader import Reader
+
+MakeSquad = Callable[..., Path]
+
+
+def paragraphs(titles: int) -> list[tuple[str, str, list[tuple[str, list[str]]]]]:
+    """For each title a paragraph with a zebra, asked one question that it answers and one that nothing does."""
+    cities = ["Paris", "London", "Berlin", "Rome", "Madrid", "Vienna", "Prague", "Oslo"]
+    return [
+        (
+            f"Title {n}",
+            f"The zoo of {cities[n % 8]} was founded in {1990 + n}. Its most famous animal is a zebra of great age.",
+            [
+                (f"Which animal is the zoo of {cities[n % 8]} famous for?", ["zebra"]),
+                ("Who painted the old tower?", []),
+            ],
+        )
+        for n in range(titles)
+    ]
+
+
+def test_what_is_fitted_is_a_usable_calibration_with_figures_of_the_other_half(
+    make_squad: MakeSquad, tmp_path: Path, zebra_reader: Path
+) -> None:
+    squad = make_squad(tmp_path / "set.json.gz", paragraphs(24))
+    told: list[tuple[str, int, int]] = []
+    fitted, report = calibrate(
+        squad, tmp_path, Embedder(), Reader(zebra_reader, device="cpu"), 12, 12, lambda *what: told.append(what)
+    )
+    assert ("fitting", 24, 24) in told
+    assert told[-1] == ("measuring", 24, 24)
+    assert (report.answerable, report.unanswerable) == (12, 12)
+    assert (report.right, report.declined) == (12, 12)
+    assert report.forced_f1 == report.overall_f1 == report.auroc == 1.0
+    assert report.calibration_error is not None and report.calibration_error < 0.2
+    assert 0 <= fitted.threshold <= 1
+    fitted.save(tmp_path / "confidence.json", held_out=report.as_dict())
+    assert Calibration.load(tmp_path / "confidence.json") == fitted
+
+
+@pytest.mark.parametrize(("titles", "answerable", "unanswerable"), [(2, 1, 0), (2, 0, 1), (12, 6, 0), (12, 0, 6)])
+def test_questions_that_cannot_be_fitted_on_are_refused(
+    titles: int, answerable: int, unanswerable: int, make_squad: MakeSquad, tmp_path: Path, zebra_reader: Path
+) -> None:
+    squad = make_squad(tmp_path / "set.json", paragraphs(titles))
+    reader = Reader(zebra_reader, device="cpu")
+    with pytest.raises(InputError, match="cannot be fitted"):
+        calibrate(squad, tmp_path, Embedder(), reader, answerable, unanswerable)
