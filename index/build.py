@@ -6,10 +6,12 @@ Knows the order of things. Never knows questions.
 import hashlib
 import json
 import os
+import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import filelock
@@ -21,6 +23,7 @@ from index.embedder import Embedder
 from index.errors import CorpusError, InputError
 from index.passages import CAPACITY, cut
 from index.sources import Skipped, read_articles
+from index.syndication import Line, lines_of
 from index.vector_files import Kind, is_of_kind, mend_vectors, publish_vectors, remove_old_files, wanted_kind
 
 Progress = Callable[[str, int, int], None]
@@ -37,7 +40,11 @@ SPARE_TOKENS = 4
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build did: ids of articles, and what could not be read with the reason."""
+    """What a build did: ids of articles, and what could not be read with the reason.
+
+    `copies` is how many of all the articles read are another one again in all but the id: each
+    is stored, embedded and found once, under the first of its ids by name.
+    """
 
     added: tuple[str, ...]
     changed: tuple[str, ...]
@@ -48,16 +55,18 @@ class BuildReport:
     embedded: int
     generation: int
     seconds: float
+    copies: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """One article to be written: its passages' offsets, what is embedded for each, and its digest."""
+    """One article to be written: its passages' offsets, what is embedded for each with its digest, its lines."""
 
     article: Article
     spans: list[tuple[int, int]]
     texts: list[str]
     digests: list[bytes]
+    lines: list[Line]
 
 
 def build(
@@ -66,14 +75,17 @@ def build(
     embedder: Embedder,
     progress: Progress = lambda *_: None,
     vector_kind: Kind | None = None,
+    wait: float | None = 0,
 ) -> BuildReport:
     """Make the index in `folder` hold exactly the articles under `paths`.
 
     The generation before stays whole and in use until the last moment; a build that is cut
     short leaves it so, and the next one goes on with the vectors already made.
 
-    Where articles were published before and the folders given are empty now, the new
+    Where the folders are those of the generation before and hold no article now, the new
     generation is empty too: what was deleted is not to be cited any more.
+
+    Another build of the same index is waited for up to `wait` seconds, or for as long as it takes if that is None.
 
     The vector index is exact for a small corpus and approximate for a large one, unless
     `vector_kind` asks for one of them; what was asked for holds until another is.
@@ -81,43 +93,44 @@ def build(
     Raises:
         InputError: a path does not exist, or there is no article that can be read under them, or no such kind.
         CorpusError: the index belongs to another embedder, is damaged, cannot be written, or
-            another build runs.
+            another build runs; the error says which process that is.
     """
     started = time.perf_counter()
     items = read_articles(paths)  # a path that does not exist is refused here, before anything is made
-    with _lock(folder), Catalog(folder, create=True) as catalog:
+    with build_lock(folder, wait) as waited, Catalog(folder, create=True) as catalog:
         check_embedder(catalog, embedder.identity)
         kind = wanted_kind(catalog, vector_kind)
+        roots = json.dumps([str(path.resolve()) for path in paths])
 
         # 1. Read, and compare with what is there.
-        before, seen, skipped, fresh = catalog.digests(), set(), [], []
-        for item in items:
+        before, after, skipped = catalog.digests(), dict[str, str](), list[Skipped]()
+        known, fresh = set(before.values()), dict[str, Article]()
+        for item in read_articles(paths) if waited else items:
             if isinstance(item, Skipped):
                 skipped.append(item)
                 continue
-            seen.add(item.id)
-            if before.get(item.id) != item.digest:
-                fresh.append(item)
-            progress("reading", len(seen), 0)
-        if not seen and not (catalog.generation and _emptied(paths, skipped)):
+            after[item.id] = digest = item.digest
+            if digest not in known:
+                fresh.setdefault(digest, item)
+            progress("reading", len(after), 0)
+        if not after and not (catalog.meta("roots") == roots and _emptied(paths, skipped)):
             raise InputError(_nothing_to_read(paths, skipped))
-        removed = sorted(before.keys() - seen)
+        added, removed = sorted(after.keys() - before.keys()), sorted(before.keys() - after.keys())
+        changed = sorted(name for name in after.keys() & before.keys() if after[name] != before[name])
 
         # 2. Cut what is new into passages and embed those whose text was never embedded.
         pieces = []
-        for article in fresh:
+        for article in fresh.values():
             pieces.append(_cut(article, embedder))
             progress("cutting", len(pieces), len(fresh))
         embedded = _embed(pieces, catalog, embedder, progress)
 
         # 3. Publish: the commit is the moment; the vector file of the new generation is already there.
-        roots = json.dumps([str(path.resolve()) for path in paths])
-        if fresh or removed or not is_of_kind(catalog, kind):
+        if added or changed or removed or not is_of_kind(catalog, kind):
             with catalog.transaction():
-                for article_id in removed:
-                    catalog.remove(article_id)
                 for piece in pieces:
-                    catalog.put(piece.article, piece.spans, piece.digests)
+                    catalog.put(piece.article, piece.spans, piece.digests, piece.lines)
+                catalog.assign({name: after.get(name) for name in (*added, *changed, *removed)})
                 generation = catalog.generation + 1
                 publish_vectors(catalog, generation, kind)
                 catalog.forget_unused_vectors()
@@ -129,11 +142,9 @@ def build(
                     catalog.set_meta(roots=roots, vector_kind=kind)
         remove_old_files(catalog)  # also those of a build that was killed just before this line
 
-        added = tuple(article.id for article in fresh if article.id not in before)
-        changed = tuple(article.id for article in fresh if article.id in before)
         return BuildReport(
-            added, changed, tuple(removed), len(seen) - len(fresh), tuple(skipped),
-            catalog.count()[1], embedded, catalog.generation, time.perf_counter() - started,
+            tuple(added), tuple(changed), tuple(removed), len(after) - len(added) - len(changed), tuple(skipped),
+            catalog.count()[1], embedded, catalog.generation, time.perf_counter() - started, catalog.count_copies(),
         )  # fmt: skip
 
 
@@ -170,9 +181,11 @@ def _cut(article: Article, embedder: Embedder) -> _Piece:
     """The title stands before each passage that is embedded: a passage alone may not name its subject."""
     title, taken = _short_title(article.title, embedder)
     capacity = max(1, min(CAPACITY, embedder.max_tokens - taken - SPARE_TOKENS))
-    spans = cut(article.text, kept_spans(article.text), embedder.token_offsets, capacity)
+    kept = kept_spans(article.text)
+    spans = cut(article.text, kept, embedder.token_offsets, capacity)
     texts = [f"{title}\n{article.text[start:end]}" for start, end in spans]
-    return _Piece(article, spans, texts, [_vector_digest(text, embedder) for text in texts])
+    digests = [_vector_digest(text, embedder) for text in texts]
+    return _Piece(article, spans, texts, digests, lines_of(article.text, kept))
 
 
 def _short_title(title: str, embedder: Embedder) -> tuple[str, int]:
@@ -188,8 +201,9 @@ def _vector_digest(text: str, embedder: Embedder) -> bytes:
 
 
 def _emptied(paths: Sequence[Path], skipped: Sequence[Skipped]) -> bool:
-    """Whether no article is there, rather than none that can be read or no place to look."""
-    return bool(paths) and all(path.is_dir() for path in paths) and all(item.states_metadata for item in skipped)
+    """Whether the folders were looked through and hold no article, rather than could not be looked into."""
+    unlisted = any((path / item.path).is_dir() for path in paths for item in skipped)
+    return bool(paths) and all(path.is_dir() for path in paths) and not unlisted
 
 
 def _embed(pieces: Sequence[_Piece], catalog: Catalog, embedder: Embedder, progress: Progress) -> int:
@@ -209,19 +223,36 @@ def _embed(pieces: Sequence[_Piece], catalog: Catalog, embedder: Embedder, progr
 
 
 @contextmanager
-def _lock(folder: Path) -> Iterator[None]:
-    lock = filelock.FileLock(folder / "build.lock", timeout=0)
+def build_lock(folder: Path, wait: float | None) -> Iterator[bool]:
+    """Keep other builds out; gives whether one had to be waited for. It ends with its process, however that does."""
+    lock, holder = filelock.FileLock(folder / "build.lock"), folder / "build.holder"
+    waited = False
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            waited = True
+            lock.acquire(timeout=-1 if wait is None else wait)
+        holder.write_text(f"process {os.getpid()} on {platform.node()}, since {datetime.now():%Y-%m-%d %H:%M:%S}")
     except filelock.Timeout as error:
-        raise CorpusError(f"another build of {folder} is under way: wait for it to end") from error
+        raise CorpusError(f"another build of {folder} is under way{_held_by(holder)}: wait for it to end") from error
     except OSError as error:
+        lock.release()
         raise InputError(f"the index folder {folder} cannot be written: {error.strerror or error}") from error
     try:
-        yield
+        yield waited
     finally:
+        with suppress(OSError):
+            holder.unlink()
         lock.release()
+
+
+def _held_by(holder: Path) -> str:
+    try:
+        return f" ({holder.read_text()})"
+    except OSError:  # it ends, or begins, just now
+        return ""
 
 
 def _nothing_to_read(paths: Sequence[Path], skipped: Sequence[Skipped]) -> str:

@@ -3,41 +3,51 @@
 Knows SQL and words. Never knows FAISS, models or questions.
 
     meta      one row a fact: schema, generation, embedder, roots, checksum of the vector file
-    articles  every article whole, text as read
+    articles  every article whole, text as read; two that are the same in all but their ids are one
+    origins   every id that an article was read under
     passages  (article, start, end, vector); numbers are never used twice
     words     FTS5 over title and passage, its text taken from the two tables above
     vectors   embeddings by digest of the text that was embedded, kept across rebuilds
+    loose     digests of vectors that perhaps no passage has
     gone      passages removed since the vector file was written, by number
+
+What articles have in common with each other stands in the tables of `index.syndication`.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from index import syndication, words
 from index.article import Article, Passage
-from index.errors import CorpusError
+from index.errors import CorpusError, QAError
+from index.syndication import Line, Syndication
 
 SCHEMA = "3"
 FILE = "catalog.sqlite"
+PATIENCE = "PRAGMA busy_timeout = 10000"
 UNHARMED = "nothing was published, and what was there before is whole"
-
-TITLE_WEIGHT, BODY_WEIGHT = 0.5, 1.0
-"""BM25 column weights: a word of the title counts for each passage, but less than one in the passage."""
 
 NumberedVectors = tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]
 
 _TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE articles (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, digest TEXT NOT NULL,
+    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, digest TEXT NOT NULL UNIQUE,
     title TEXT NOT NULL, text TEXT NOT NULL, source TEXT NOT NULL, url TEXT NOT NULL, published TEXT,
     author TEXT NOT NULL, pages TEXT NOT NULL);
+CREATE INDEX articles_by_id ON articles(id);
+CREATE INDEX articles_by_source ON articles(source, published);
+CREATE TABLE origins (id TEXT PRIMARY KEY, article INTEGER NOT NULL REFERENCES articles(number)) WITHOUT ROWID;
+CREATE INDEX origins_of_article ON origins(article);
 CREATE TABLE passages (
     number INTEGER PRIMARY KEY AUTOINCREMENT, article INTEGER NOT NULL REFERENCES articles(number),
     start INTEGER NOT NULL, "end" INTEGER NOT NULL, vector BLOB NOT NULL);
@@ -46,6 +56,7 @@ CREATE INDEX passages_of_vector ON passages(vector);
 CREATE TABLE gone (number INTEGER PRIMARY KEY);
 CREATE TRIGGER gone AFTER DELETE ON passages BEGIN INSERT INTO gone VALUES (old.number); END;
 CREATE TABLE vectors (digest BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE loose (digest BLOB PRIMARY KEY) WITHOUT ROWID;
 CREATE VIEW passage_text AS
     SELECT p.number AS number, p.article AS article, a.title AS title,
            substr(a.text, p.start + 1, p."end" - p.start) AS body
@@ -53,6 +64,7 @@ CREATE VIEW passage_text AS
 CREATE VIRTUAL TABLE words USING fts5(
     title, body, content='passage_text', content_rowid='number', tokenize='porter unicode61 remove_diacritics 2');
 """
+_TABLES += syndication.TABLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +104,9 @@ class Catalog:
             self._sql = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         except sqlite3.OperationalError as error:
             raise _unreadable(folder, error) from error
+        self._shared = Syndication(self._sql)
         try:
-            schema = self._prepare(create)
-            if schema != SCHEMA:
-                raise CorpusError(
-                    f"{path} has format {schema}, this version reads {SCHEMA}: delete {folder} and build it anew"
-                )
+            self._prepare(create)
         except sqlite3.DatabaseError as error:
             self._sql.close()
             raise _unreadable(folder, error) from error
@@ -105,25 +114,60 @@ class Catalog:
             self._sql.close()
             raise
 
-    def _prepare(self, create: bool) -> str | None:
-        """Set the connection up, and the tables if they are to be made; returns the file's format."""
-        self._sql.execute("PRAGMA busy_timeout = 10000")
+    def _prepare(self, create: bool) -> None:
+        """Set the connection up and, if they are to be made, the tables; those of an older format are thrown away."""
+        self._sql.execute(PATIENCE)
         self._sql.execute("PRAGMA journal_mode = WAL")
-        if create and not self._sql.execute("SELECT 1 FROM sqlite_master").fetchone():
+        is_empty = not self._sql.execute("SELECT 1 FROM sqlite_master").fetchone()
+        schema = "0" if is_empty else self.meta("schema") or ""
+        is_older = schema.isdecimal() and int(schema) < int(SCHEMA)
+        if create and is_older:
             with self.transaction():
+                self._drop_tables()
                 for statement in _TABLES.split(";\n"):
                     self._sql.execute(statement)
                 self.set_meta(schema=SCHEMA, generation="0")
-        return self.meta("schema")
+        elif is_empty:
+            raise _Unbuilt(
+                f"the index in {self.folder} was never finished: "
+                f"build it with `qa index PATH --index-dir {self.folder}`"
+            )
+        elif is_older:
+            raise _Unbuilt(
+                f"the index in {self.folder} has format {schema}, this version reads {SCHEMA}: "
+                f"build it anew with `qa index PATH --index-dir {self.folder}`"
+            )
+        elif schema != SCHEMA:
+            raise CorpusError(
+                f"the index in {self.folder} has format {schema}, this version reads {SCHEMA}: "
+                "use the newer version that made it, or build into another --index-dir"
+            )
+
+    def _drop_tables(self) -> None:
+        """The virtual table first, as it has tables of its own."""
+        query = "SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'"
+        for kind, name in self._sql.execute(f"{query} ORDER BY sql LIKE 'CREATE VIRTUAL%' DESC").fetchall():
+            self._sql.execute(f'DROP {kind} IF EXISTS "{name}"')
 
     def __enter__(self) -> "Catalog":
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        """Close; damage that SQLite came upon inside the block is told as what it is, a damaged index."""
+        """Close; what damage to the file led to inside the block is told as what it is, a damaged index."""
+        known = error is None or isinstance(error, QAError) or not isinstance(error, Exception)
+        found = error if type(error) in (sqlite3.DatabaseError, sqlite3.OperationalError) else None
+        if not known and not found:  # a damaged value may be of any type, and so may be the error that it leads to
+            found = self._first_problem()
         self._sql.close()
-        if type(error) in (sqlite3.DatabaseError, sqlite3.OperationalError):
-            raise _unreadable(self.folder, error) from error
+        if found:
+            raise _unreadable(self.folder, found) from error
+
+    def _first_problem(self) -> Exception | str | None:
+        try:
+            self._roll_back()
+            return next(iter(self.problems()), None)
+        except Exception as error:
+            return error
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -166,16 +210,60 @@ class Catalog:
     # ---- articles and passages -------------------------------------------------------------
 
     def articles(self) -> list[Article]:
-        """All articles in the order of their ids."""
-        return [_article(row) for row in self._sql.execute(f"SELECT {_COLUMNS} FROM articles ORDER BY id")]
+        """All articles in the order of their ids, each once however many origins it has."""
+        return [self._article(row) for row in self._sql.execute(f"SELECT digest, {_COLUMNS} FROM articles ORDER BY id")]
 
     def article(self, article_id: str) -> Article | None:
-        row = self._sql.execute(f"SELECT {_COLUMNS} FROM articles WHERE id = ?", (article_id,)).fetchone()
-        return _article(row) if row else None
+        """The article of that id, or with that id among its origins."""
+        query = f"SELECT digest, {_COLUMNS} FROM articles WHERE number = (SELECT article FROM origins WHERE id = ?)"
+        row = self._sql.execute(query, (article_id,)).fetchone()
+        return self._article(row) if row else None
+
+    def _article(self, row: tuple[Any, ...]) -> Article:
+        """The article of a row, if it is as it was written: SQLite itself does not see a bit turned over in a text."""
+        digest, *texts, published, author, pages = row
+        day = date.fromisoformat(published) if published else None
+        article = Article(*texts, day, author, tuple(map(int, pages.split())))
+        if article.digest != digest:
+            raise _unreadable(self.folder, f"the article {article.id} is damaged")
+        return article
+
+    def _is_whole(self, row: tuple[Any, ...]) -> bool:
+        try:
+            return bool(self._article(row))
+        except (CorpusError, ValueError, TypeError, AttributeError):
+            return False
 
     def digests(self) -> dict[str, str]:
-        """Article id to digest, of every article."""
-        return dict(self._sql.execute("SELECT id, digest FROM articles"))
+        """Every id that an article was read under, and the digest of the article."""
+        return dict(self._sql.execute("SELECT o.id, a.digest FROM origins o JOIN articles a ON a.number = o.article"))
+
+    def origins(self, article_id: str) -> tuple[str, ...]:
+        """All ids that this very article was read under, the article's own first; none if it is not there."""
+        query = "SELECT id FROM origins WHERE article = (SELECT article FROM origins WHERE id = ?) ORDER BY id"
+        return tuple(row[0] for row in self._sql.execute(query, (article_id,)))
+
+    def stories(self, article_ids: Iterable[str]) -> dict[str, int]:
+        """For each article the number of its story.
+
+        Articles of one story share text with each other, or with others between them, and count
+        as one source: the number of different stories is that of independent sources.
+        """
+        query = "SELECT id, article FROM origins WHERE id IN (SELECT value FROM json_each(?))"
+        numbers = dict(self._sql.execute(query, (json.dumps(list(article_ids)),)))
+        stories = self._shared.stories(numbers.values())
+        return {article_id: stories[number] for article_id, number in numbers.items()}
+
+    def syndicated_with(self, article_id: str) -> set[str]:
+        """The other articles of the same story."""
+        query = """SELECT a.id FROM origins o JOIN syndicated mine ON mine.article = o.article
+                   JOIN syndicated s ON s.story = mine.story AND s.article <> o.article
+                   JOIN articles a ON a.number = s.article WHERE o.id = ?"""
+        return {row[0] for row in self._sql.execute(query, (article_id,))}
+
+    def copies(self, ranked: Sequence[int]) -> dict[int, int]:
+        """Of passages, best first, those that repeat better ones of other articles, each with the one it repeats."""
+        return self._shared.copies(ranked)
 
     def sources(self) -> list[str]:
         """The outlets, in alphabetical order."""
@@ -184,17 +272,18 @@ class Catalog:
         ]
 
     def passages(self, numbers: Iterable[int]) -> dict[int, Passage]:
-        """Passages by number; a number that is gone is left out."""
-        found = {}
-        for number in numbers:
-            row = self._sql.execute(
-                'SELECT a.id, p.start, p."end" FROM passages p JOIN articles a ON a.number = p.article'
-                " WHERE p.number = ?",
-                (number,),
-            ).fetchone()
-            if row:
-                found[number] = Passage(*row)
-        return found
+        """Passages by number, in the order asked for; a number that is gone is left out."""
+        wanted = [int(number) for number in numbers]
+        query = """SELECT p.number, a.id, p.start, p."end" FROM passages p JOIN articles a ON a.number = p.article
+                   WHERE p.number IN (SELECT value FROM json_each(?))"""
+        found = {number: Passage(*rest) for number, *rest in self._sql.execute(query, (json.dumps(wanted),))}
+        return {number: found[number] for number in wanted if number in found}
+
+    def passages_of(self, article_id: str) -> dict[int, Passage]:
+        """The passages of one article by number, in the order of the text."""
+        query = """SELECT p.number, p.start, p."end" FROM passages p JOIN articles a ON a.number = p.article
+                   WHERE a.id = ? ORDER BY p.start"""
+        return {number: Passage(article_id, *span) for number, *span in self._sql.execute(query, (article_id,))}
 
     def count(self) -> tuple[int, int]:
         """How many articles and passages there are."""
@@ -203,29 +292,31 @@ class Catalog:
         )
         return articles, passages
 
+    def count_copies(self) -> int:
+        """How many articles were read that another one equals in all but its id."""
+        return int(self._sql.execute("SELECT count(*) FROM origins").fetchone()[0]) - self.count()[0]
+
     def passage_numbers(self, allowed: Filter) -> npt.NDArray[np.int64]:
         """The passages of the articles that a filter lets through."""
         where, values = allowed._where()
         query = f"SELECT number FROM passages WHERE article IN (SELECT number FROM articles WHERE {where})"
         return np.fromiter((row[0] for row in self._sql.execute(query, values)), np.int64)
 
-    def search_words(self, words: Sequence[str], limit: int, allowed: Filter) -> list[tuple[int, float]]:
+    def search_words(self, wanted: Sequence[str], limit: int, allowed: Filter) -> list[tuple[int, float]]:
         """Passage numbers with their BM25 scores, best first, higher better; any of the words may match."""
-        if not words:
-            return []
-        match = " OR ".join('"{}"'.format(word.replace("\0", " ").replace('"', '""')) for word in words)
-        query = f"SELECT rowid, -bm25(words, {TITLE_WEIGHT}, {BODY_WEIGHT}) AS score FROM words WHERE words MATCH ?"
-        values = [match]
-        if allowed:
-            where, more = allowed._where()
-            articles = f"SELECT number FROM articles WHERE {where}"
-            query += f" AND rowid IN (SELECT number FROM passages WHERE article IN ({articles}))"
-            values += more
-        return self._sql.execute(f"{query} ORDER BY score DESC, rowid LIMIT {int(limit)}", values).fetchall()
+        if not allowed:
+            return words.search(self._sql, wanted, limit)
+        where, values = allowed._where()
+        articles = f"SELECT number FROM articles WHERE {where}"
+        inside = f"SELECT number FROM passages WHERE article IN ({articles})"  # a plus, or FTS5 looks up each by itself
+        return words.search(self._sql, wanted, limit, f"+rowid IN ({inside})", values)
 
     def problems(self) -> list[str]:
         """What is wrong inside the file, each as one line: SQLite's own check, full text, offsets."""
         found = [f"SQLite: {row[0]}" for row in self._sql.execute("PRAGMA quick_check") if row[0] != "ok"]
+        rows = self._sql.execute(f"SELECT digest, {_COLUMNS} FROM articles")
+        if count := sum(not self._is_whole(row) for row in rows):
+            found.append(f"{count} articles are not what was written")
         outside = """SELECT count(*) FROM passages p JOIN articles a ON a.number = p.article
                      WHERE p.start < 0 OR p.start >= p."end" OR p."end" > length(a.text)"""
         if count := self._sql.execute(outside).fetchone()[0]:
@@ -233,43 +324,98 @@ class Catalog:
         homeless = "SELECT count(*) FROM passages WHERE article NOT IN (SELECT number FROM articles)"
         if count := self._sql.execute(homeless).fetchone()[0]:
             found.append(f"{count} passages belong to no article")
-        words = self._sql.execute("SELECT count(*) FROM words_docsize").fetchone()[0]
-        if words != self.count()[1]:
-            found.append(f"the full text holds {words} passages, the catalog {self.count()[1]}")
+        texts = self._sql.execute("SELECT count(*) FROM words_docsize").fetchone()[0]
+        if texts != self.count()[1]:
+            found.append(f"the full text holds {texts} passages, the catalog {self.count()[1]}")
+        first = "SELECT min(id) FROM origins WHERE article = a.number"
+        unnamed = f"SELECT count(*) FROM articles a WHERE id IS NOT ({first})"
+        if count := self._sql.execute(unnamed).fetchone()[0]:
+            found.append(f"{count} articles do not bear the name of their first origin")
         return found
+
+    def words_agree(self) -> bool | None:
+        """Whether the full text is that of the passages; None while that cannot be told, as something is being written.
+
+        Nothing can be written while it looks.
+        """
+        try:
+            self._sql.execute("PRAGMA busy_timeout = 0")
+            self._sql.execute("INSERT INTO words (words, rank) VALUES ('integrity-check', 1)")
+        except sqlite3.DatabaseError as error:
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the family of the error
+            if code == sqlite3.SQLITE_CORRUPT:
+                return False
+            if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_READONLY):
+                return None
+            raise
+        finally:
+            self._sql.execute(PATIENCE)
+        return True
 
     # ---- changes, inside a transaction -------------------------------------------------------
 
-    def put(self, article: Article, passages: Sequence[tuple[int, int]], vectors: Sequence[bytes]) -> None:
-        """Add an article with its passages' offsets and the digests of their vectors."""
-        self.remove(article.id)
-        published = article.published.isoformat() if article.published else None
+    def put(
+        self, article: Article, passages: Sequence[tuple[int, int]], vectors: Sequence[bytes], lines: Sequence[Line]
+    ) -> None:
+        """Add an article with its passages' offsets, the digests of their vectors, and its lines.
+
+        No article of that digest may be there, and it is one only once `assign` names its origins.
+        """
+        row = (
+            article.digest, article.id, article.title, article.text, article.source, article.url,
+            article.published.isoformat() if article.published else None, article.author,
+            " ".join(map(str, article.pages)),
+        )  # fmt: skip
         number = self._sql.execute(
-            f"INSERT INTO articles (digest, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                article.digest, article.id, article.title, article.text, article.source, article.url, published,
-                article.author, " ".join(map(str, article.pages)),
-            ),  # fmt: skip
+            f"INSERT INTO articles (digest, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row
         ).lastrowid
+        assert number is not None
         rows = [(number, start, end, vector) for (start, end), vector in zip(passages, vectors, strict=True)]
         self._sql.executemany('INSERT INTO passages (article, start, "end", vector) VALUES (?, ?, ?, ?)', rows)
         self._sql.execute(
             "INSERT INTO words (rowid, title, body) SELECT number, title, body FROM passage_text WHERE article = ?",
             (number,),
         )
+        self._shared.add(number, lines)
 
-    def remove(self, article_id: str) -> None:
-        """Take an article out, with its passages and words; nothing happens if it is not there."""
-        row = self._sql.execute("SELECT number FROM articles WHERE id = ?", (article_id,)).fetchone()
-        if not row:
-            return
+    def assign(self, origins: Mapping[str, str | None]) -> None:
+        """Say of ids which article each names now, by digest, or None; an article that no id names is taken out.
+
+        The first of its origins by name gives an article its id, in whatever order they came.
+        """
+        touched: set[int] = set()
+        before = "SELECT article FROM origins WHERE id = ?"
+        for article_id, digest in origins.items():
+            touched.update(row[0] for row in self._sql.execute(before, (article_id,)))
+            if digest is None:
+                self._sql.execute("DELETE FROM origins WHERE id = ?", (article_id,))
+            else:
+                (number,) = self._sql.execute("SELECT number FROM articles WHERE digest = ?", (digest,)).fetchone()
+                self._sql.execute("INSERT OR REPLACE INTO origins VALUES (?, ?)", (article_id, number))
+                touched.add(number)
+        for number in sorted(touched):
+            (first,) = self._sql.execute("SELECT min(id) FROM origins WHERE article = ?", (number,)).fetchone()
+            if first is None:
+                self._take_out(number)
+            else:
+                self._sql.execute("UPDATE articles SET id = ?1 WHERE number = ?2 AND id <> ?1", (first, number))
+        self._shared.regroup()
+
+    def _take_out(self, article: int) -> None:
+        """Delete an article with its passages, words and lines."""
+        self._shared.remove(article)
         self._sql.execute(
             "INSERT INTO words (words, rowid, title, body)"
             " SELECT 'delete', number, title, body FROM passage_text WHERE article = ?",
-            row,
+            (article,),
         )
-        self._sql.execute("DELETE FROM passages WHERE article = ?", row)
-        self._sql.execute("DELETE FROM articles WHERE number = ?", row)
+        self._sql.execute("INSERT OR IGNORE INTO loose SELECT vector FROM passages WHERE article = ?", (article,))
+        self._sql.execute("DELETE FROM passages WHERE article = ?", (article,))
+        self._sql.execute("DELETE FROM articles WHERE number = ?", (article,))
+
+    def rebuild_words(self) -> None:
+        """Make the full text again from the passages."""
+        self._sql.execute("INSERT INTO words (words) VALUES ('rebuild')")
 
     # ---- cached vectors ----------------------------------------------------------------------
 
@@ -283,9 +429,15 @@ class Catalog:
         rows = [(digest, vector.astype("<f4").tobytes()) for digest, vector in vectors.items()]
         with self.transaction():
             self._sql.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
+            self._sql.executemany("INSERT OR IGNORE INTO loose VALUES (?)", [(digest,) for digest in vectors])
 
     def forget_unused_vectors(self) -> None:
-        self._sql.execute("DELETE FROM vectors WHERE digest NOT IN (SELECT vector FROM passages)")
+        """Look through those cached, or left by a passage, since the last time: all others are in use."""
+        self._sql.execute(
+            "DELETE FROM vectors WHERE digest IN (SELECT digest FROM loose)"
+            " AND NOT EXISTS (SELECT 1 FROM passages WHERE vector = vectors.digest)"
+        )
+        self._sql.execute("DELETE FROM loose")
 
     def passage_vectors(self, after: int = 0) -> NumberedVectors:
         """The numbers over `after` in order, shape (n,), and their vectors, shape (n, dimension)."""
@@ -324,11 +476,18 @@ class Catalog:
 
 
 def is_published(folder: Path) -> bool:
-    """Whether a build into `folder` was ever finished."""
+    """Whether a build into `folder` was ever finished, and in the format of this version."""
     if not (folder / FILE).exists():
         return False
-    with Catalog(folder) as catalog:
-        return catalog.generation > 0
+    try:
+        with Catalog(folder) as catalog:
+            return catalog.generation > 0
+    except _Unbuilt:
+        return False
+
+
+class _Unbuilt(CorpusError):
+    """There is nothing yet, or nothing any more, that this version can read: a build makes it."""
 
 
 _VECTORS = "SELECT p.number, v.vector FROM passages p JOIN vectors v ON v.digest = p.vector"
@@ -344,13 +503,11 @@ _COLUMNS = "id, title, text, source, url, published, author, pages"
 
 
 def _unreadable(folder: Path, error: object) -> CorpusError:
-    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+    code = getattr(error, "sqlite_errorcode", 0)
+    if code == sqlite3.SQLITE_FULL:
         return CorpusError(f"{folder / FILE} cannot be written, as the disk is full: {UNHARMED}")
+    if code & 0xFF in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR):  # the low byte is the family of the error
+        return CorpusError(f"{folder / FILE} cannot be read or written ({error}): {UNHARMED}")
     return CorpusError(
         f"{folder / FILE} cannot be read as an index ({error}): if that lasts, delete {folder} and build it anew"
     )
-
-
-def _article(row: tuple[str, str, str, str, str, str | None, str, str]) -> Article:
-    published = date.fromisoformat(row[5]) if row[5] else None
-    return Article(*row[:5], published, row[6], tuple(map(int, row[7].split())))

@@ -40,7 +40,8 @@ class ScoredPassage:
     """A retrieved passage with its fused score, and its place and score in each of the two searches.
 
     Ranks count from one; a rank of None means that this search did not find it. `cosine` is
-    the similarity of meaning, `bm25` that of words; both higher for better.
+    the similarity of meaning, `bm25` that of words; both higher for better. `copies` are
+    passages of other articles that were found too and say the same in the same words.
     """
 
     number: int
@@ -50,6 +51,7 @@ class ScoredPassage:
     words_rank: int | None
     cosine: float
     bm25: float
+    copies: tuple[Passage, ...] = ()
 
 
 class Retriever:
@@ -68,19 +70,27 @@ class Retriever:
     ) -> list[ScoredPassage]:
         """The `k` best passages, best first; a filter is applied inside both searches, so it costs no recall.
 
-        With a `dense_weight` of 1 they are ordered by meaning alone, with 0 by words alone.
+        With a `dense_weight` of 1 they are ordered by meaning alone, with 0 by words alone. What repeats
+        a better passage of another article is not among the `k` but with that passage, and the next moves up.
         """
         numbers = snapshot.catalog.passage_numbers(allowed) if allowed else None
         dense = snapshot.vectors.search(self._embedder.encode([question])[0], DEPTH, numbers)
         words = snapshot.catalog.search_words(content_words(question), DEPTH, allowed)
-        fused = convex(dense, words, dense_weight)[:k]
+        fused = convex(dense, words, dense_weight)
         passages = snapshot.catalog.passages(number for number, _ in fused)
+        copied = snapshot.catalog.copies(list(passages))
         dense_at, words_at = _places(dense), _places(words)
         return [
-            ScoredPassage(number, passages[number], score, *_place(dense_at, words_at, number))
+            ScoredPassage(
+                number,
+                passages[number],
+                score,
+                *_place(dense_at, words_at, number),
+                tuple(passages[copy] for copy, original in copied.items() if original == number),
+            )
             for number, score in fused
-            if number in passages
-        ]
+            if number in passages and number not in copied
+        ][:k]
 
 
 def content_words(question: str) -> list[str]:

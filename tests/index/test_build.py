@@ -7,6 +7,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -108,12 +110,52 @@ def test_a_change_of_title_is_embedded_since_the_title_stands_before_each_passag
     assert build([articles], index, words).embedded == 1
 
 
-def test_a_text_in_two_articles_is_embedded_once(articles, index, words):
+def test_a_passage_in_two_articles_is_embedded_once(articles, index, words):
+    (articles / "articles.csv").write_text("file,title,source\na.txt,Same,Herald\nb.txt,Same,Post\n")
+    shutil.copy(articles / "a.txt", articles / "b.txt")
+    report = build([articles], index, words)
+    assert (report.passages, report.embedded, report.copies) == (2, 1, 0)
+
+
+def test_an_exact_copy_is_stored_embedded_and_found_once_with_all_its_origins(articles, index, words):
     (articles / "articles.csv").write_text("file,title\na.txt,Same\nb.txt,Same\n")
     shutil.copy(articles / "a.txt", articles / "b.txt")
     report = build([articles], index, words)
-    assert (report.passages, report.embedded) == (2, 1)
-    assert searched(index, words, "mountain") == ({"a.txt", "b.txt"}, {"a.txt", "b.txt"})
+    assert (report.added, report.passages, report.embedded, report.copies) == (("a.txt", "b.txt"), 1, 1, 1)
+    assert searched(index, words, "mountain") == ({"a.txt"}, {"a.txt"})
+    with Catalog(index) as catalog:
+        assert catalog.origins("b.txt") == ("a.txt", "b.txt")
+    second = build([articles], index, words)
+    assert (second.unchanged, second.copies, second.generation) == (2, 1, 1)
+    (articles / "a.txt").unlink()
+    third = build([articles], index, words)
+    assert (third.removed, third.copies, third.embedded) == (("a.txt",), 0, 0)
+    assert searched(index, words, "mountain") == ({"b.txt"}, {"b.txt"})
+    assert verify(index).problems == ()
+
+
+def test_the_id_of_copies_is_the_same_whatever_order_they_are_read_in(articles, tmp_path, words):
+    (articles / "articles.csv").unlink()
+    for folder in ("x", "y"):
+        (articles / folder).mkdir()
+        (articles / folder / "same.txt").write_text("A headline\n\nThe lake is deep.\n")
+    for number, paths in enumerate(([articles], [articles / "y", articles / "a.txt"])):
+        build(paths, tmp_path / str(number), words)
+    build([articles], tmp_path / "1", words)
+    for number in range(2):
+        with Catalog(tmp_path / str(number)) as catalog:
+            assert [article.id for article in catalog.articles()] == ["a.txt", "b.txt", "x/same.txt"]
+
+
+def test_a_renamed_article_is_written_anew_under_its_name_alone(articles, index, words):
+    build([articles], index, words)
+    asked = words.texts
+    (articles / "articles.csv").write_text("file,title,source\nc.txt,Rivers,Herald\n")
+    (articles / "b.txt").rename(articles / "c.txt")
+    report = build([articles], index, words)
+    assert (report.added, report.removed, report.embedded) == (("c.txt",), ("b.txt",), 0)
+    assert words.texts == asked
+    assert searched(index, words, "river")[0] == {"c.txt"}
 
 
 def test_a_removed_article_is_found_by_neither_search(articles, index, words):
@@ -199,14 +241,46 @@ def test_where_every_article_was_deleted_an_empty_generation_is_published(articl
     assert searched(index, words, "mountain") == ({"a.txt"}, {"a.txt"})
 
 
-def test_where_nothing_can_be_read_the_index_stays(articles, index, words, tmp_path):
+def test_where_only_what_cannot_be_read_is_left_what_was_deleted_is_gone(articles, index, words):
     build([articles], index, words)
-    (articles / "a.txt").write_bytes(b"\0")
-    (articles / "b.txt").unlink()
-    for paths in ([articles], [articles / "a.txt"], [tmp_path / "missing"], []):
+    for name in ("a.txt", "b.txt", "articles.csv"):
+        (articles / name).unlink()
+    (articles / "scan.txt").write_bytes(b"\0")
+    report = build([articles], index, words)
+    assert (report.removed, report.generation) == (("a.txt", "b.txt"), 2)
+    assert [item.path for item in report.skipped] == ["scan.txt"]
+    assert searched(index, words, "mountain river") == (set(), set())
+
+
+def test_where_there_is_nothing_to_read_in_another_place_the_index_stays(articles, index, words, tmp_path):
+    build([articles], index, words)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "scans").mkdir()
+    (tmp_path / "scans" / "scan.txt").write_bytes(b"\0")
+    for paths in ([tmp_path / "empty"], [tmp_path / "scans"], [tmp_path / "missing"], []):
         with pytest.raises(InputError):
             build(paths, index, words)
     assert verify(index).articles == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="a superuser may list every folder")
+def test_where_the_folder_cannot_be_listed_the_index_stays(articles, index, words):
+    build([articles], index, words)
+    articles.chmod(0)
+    try:
+        with pytest.raises(InputError, match="cannot be listed"):
+            build([articles], index, words)
+    finally:
+        articles.chmod(0o700)
+    assert verify(index).articles == 2
+
+
+def test_where_the_only_file_given_can_be_read_no_more_the_index_stays(articles, index, words):
+    build([articles / "a.txt"], index, words)
+    (articles / "a.txt").write_bytes(b"\0")
+    with pytest.raises(InputError, match="no article to read"):
+        build([articles / "a.txt"], index, words)
+    assert verify(index).articles == 1
 
 
 def test_an_index_folder_that_is_a_file_is_an_input_error(articles, tmp_path, words):
@@ -332,17 +406,69 @@ def test_an_index_that_was_never_finished_has_no_roots(index, tmp_path):
         roots(tmp_path / "none")
 
 
-def test_a_second_builder_is_refused_while_the_first_builds_and_does_no_harm(articles, index, words):
+def test_a_second_builder_is_refused_with_the_first_one_named_and_does_no_harm(articles, index, words):
     refused = []
 
     def build_another(*_):
-        with pytest.raises(CorpusError, match="another build"):
+        with pytest.raises(CorpusError, match=rf"another build of .* \(process {os.getpid()} on .*, since \d{{4}}-"):
             build([articles], index, words)
         refused.append(True)
 
     build([articles], index, words, build_another)
     assert refused
     assert build([articles], index, words).unchanged == 2
+    assert verify(index).problems == ()
+
+
+def test_a_builder_that_waits_goes_on_when_the_first_one_ends_with_what_is_there_then(articles, index, word_embedder):
+    begun, reports = threading.Event(), {}
+
+    def start(name, progress, wait):
+        reports[name] = build([articles], index, word_embedder(), progress, wait=wait)
+
+    def hold(what, *_):
+        if what == "embedding" and not begun.is_set():
+            (articles / "late.txt").write_text("The lake is deep.\n")  # not listed by the first builder
+            begun.set()
+            second.start()
+            second.join(0.3)
+            assert second.is_alive()
+
+    second = threading.Thread(target=start, args=("second", lambda *_: None, 60))
+    start("first", hold, 0)
+    second.join()
+    assert (reports["first"].added, reports["second"].added) == (("a.txt", "b.txt"), ("late.txt",))
+    assert reports["second"].generation == 2
+
+
+def test_waiting_ends_after_the_time_given(articles, index, words):
+    def build_another(what, *_):
+        if what == "cutting":
+            started = time.monotonic()
+            with pytest.raises(CorpusError, match="another build"):
+                build([articles], index, words, wait=0.2)
+            waited.append(time.monotonic() - started)
+
+    waited = []
+    build([articles], index, words, build_another)
+    assert all(0.2 <= seconds < 5 for seconds in waited)
+    assert len(waited) == 2
+
+
+def test_what_a_killed_builder_left_of_its_lock_holds_nobody_up(articles, index, words):
+    index.mkdir()
+    (index / "build.lock").touch()
+    (index / "build.holder").write_text("process 1 on nowhere")
+    assert build([articles], index, words).generation == 1
+    assert left_over(index) == {vector_file(index, 1).name}
+
+
+def test_an_index_of_an_older_format_is_built_anew(articles, index, words):
+    build([articles], index, words)
+    with Catalog(index) as catalog:
+        catalog.set_meta(schema="2", generation="7", embedder="others@2")
+    report = build([articles], index, words)
+    assert (report.added, report.generation) == (("a.txt", "b.txt"), 1)
     assert verify(index).problems == ()
 
 
@@ -383,6 +509,7 @@ def test_a_build_cut_short_leaves_the_old_generation_and_its_vectors_are_used_by
 KILLED_BUILDS = """
 import os, signal, sys
 from pathlib import Path
+import datasketch  # which a build imports late, and each child would anew
 sys.path.insert(0, sys.argv[1])
 from conftest import WordEmbedder
 from index.build import build

@@ -1,14 +1,17 @@
 """The SQLite file: what is put in is found, what is taken out is not, and a reader sees one generation."""
 
 import sqlite3
+from dataclasses import replace
 from datetime import date
+from itertools import permutations
 
 import numpy as np
 import pytest
 
 from index.article import Article, Passage
-from index.catalog import FILE, SCHEMA, Catalog, Filter
+from index.catalog import FILE, SCHEMA, Catalog, Filter, is_published
 from index.errors import CorpusError
+from index.syndication import lines_of
 
 EVERYTHING = Filter()
 DIGEST = b"d" * 32
@@ -31,7 +34,9 @@ def put(catalog, *articles):
         for article in articles:
             ends = [i + 1 for i, letter in enumerate(article.text) if letter == "."]
             spans = list(zip([0, *(end + 1 for end in ends)], ends, strict=False))
-            catalog.put(article, spans, [DIGEST] * len(spans))
+            lines = lines_of(article.text, [(0, len(article.text))])
+            catalog.put(article, spans, [DIGEST] * len(spans), lines)
+        catalog.assign({article.id: article.digest for article in articles})
 
 
 def found(catalog, *words, allowed=EVERYTHING):
@@ -76,8 +81,7 @@ def test_a_search_gives_no_more_than_asked(catalog):
 
 def test_a_removed_article_is_not_found_and_leaves_nothing(catalog):
     with catalog.transaction():
-        catalog.remove("fall.txt")
-        catalog.remove("never-was.txt")
+        catalog.assign({"fall.txt": None, "never-was.txt": None})
     assert found(catalog, "liberated", "spoke", "falls") == []
     assert catalog.article("fall.txt") is None
     assert catalog.count() == (2, 3)
@@ -91,15 +95,75 @@ def test_a_replaced_article_is_found_by_its_new_words_only(catalog):
     check_full_text(catalog)
 
 
+def named(article, article_id):
+    return replace(article, id=article_id)
+
+
+@pytest.mark.parametrize("order", list(permutations(("b.txt", "a.txt", "c.txt"))))
+def test_what_is_read_under_several_ids_is_one_article_named_by_the_first(tmp_path, order):
+    with Catalog(tmp_path, create=True) as catalog:
+        put(catalog, named(FALL, order[0]))
+        for article_id in order[1:]:
+            with catalog.transaction():
+                catalog.assign({article_id: FALL.digest})
+        assert catalog.articles() == [named(FALL, "a.txt")]
+        assert (catalog.count(), catalog.count_copies()) == ((1, 2), 2)
+        for article_id in order:
+            assert catalog.article(article_id) == named(FALL, "a.txt")
+            assert catalog.origins(article_id) == ("a.txt", "b.txt", "c.txt")
+        assert catalog.digests() == dict.fromkeys(order, FALL.digest)
+        assert {p.article_id for p in catalog.passages([1, 2]).values()} == {"a.txt"}
+        assert catalog.problems() == []
+
+
+def test_an_article_stays_as_long_as_one_of_its_origins_does(catalog):
+    numbers = catalog.passage_numbers(EVERYTHING).tolist()
+    with catalog.transaction():
+        catalog.assign({"a.txt": FALL.digest, "z.txt": FALL.digest})
+    assert catalog.articles()[0] == named(FALL, "a.txt")
+    with catalog.transaction():
+        catalog.assign({"a.txt": None, "fall.txt": None})
+    assert catalog.article("z.txt") == named(FALL, "z.txt")
+    assert catalog.article("fall.txt") is None
+    assert catalog.origins("fall.txt") == ()
+    assert found(catalog, "spoke") == ["Nobody spoke."]
+    assert catalog.passage_numbers(EVERYTHING).tolist() == numbers  # nothing of it was written anew
+    with catalog.transaction():
+        catalog.assign({"z.txt": None})
+    assert found(catalog, "spoke") == []
+    assert catalog.count() == (2, 3)
+    check_full_text(catalog)
+
+
+def test_two_articles_may_change_places(catalog):
+    with catalog.transaction():
+        catalog.assign({"fall.txt": GAME.digest, "game.txt": FALL.digest})
+    assert catalog.article("fall.txt") == named(GAME, "fall.txt")
+    assert catalog.article("game.txt") == named(FALL, "game.txt")
+    assert catalog.count() == (3, 5)
+    check_full_text(catalog)
+
+
+def test_an_article_without_the_name_of_its_first_origin_is_a_problem(catalog):
+    with sqlite3.connect(catalog.folder / FILE) as connection:
+        connection.execute("UPDATE origins SET id = 'other.txt' WHERE id = 'fall.txt'")
+    connection.close()
+    assert catalog.problems() == ["1 articles do not bear the name of their first origin"]
+
+
 def test_passage_numbers_are_never_used_again(catalog):
     before = catalog.passage_numbers(EVERYTHING)
     with catalog.transaction():
-        for article in catalog.articles():
-            catalog.remove(article.id)
+        catalog.assign(dict.fromkeys(catalog.digests()))
     put(catalog, FALL)
     after = catalog.passage_numbers(EVERYTHING)
     assert min(after) > max(before)
     assert catalog.passages(int(number) for number in before) == {}
+
+
+def test_passages_come_in_the_order_asked_for(catalog):
+    numbers = catalog.passage_numbers(EVERYTHING)[::-1]
+    assert list(catalog.passages(numbers)) == numbers.tolist()
 
 
 def test_passages_are_named_by_number(catalog):
@@ -171,7 +235,7 @@ def test_a_filter_lets_through_exactly_its_articles_in_both_searches(catalog, al
 
 def test_a_failed_transaction_leaves_everything_as_it_was(catalog):
     with pytest.raises(KeyError), catalog.transaction():
-        catalog.remove("fall.txt")
+        catalog.assign({"fall.txt": None})
         catalog.set_meta(generation="7")
         raise KeyError
     assert found(catalog, "spoke") == ["Nobody spoke."]
@@ -181,7 +245,7 @@ def test_a_failed_transaction_leaves_everything_as_it_was(catalog):
 
 def test_a_passage_without_its_vector_is_refused_and_nothing_is_written(catalog):
     with pytest.raises(ValueError, match="shorter"), catalog.transaction():
-        catalog.put(Article("new.txt", "New", "New words."), [(0, 3), (4, 10)], [DIGEST])
+        catalog.put(Article("new.txt", "New", "New words."), [(0, 3), (4, 10)], [DIGEST], [])
     assert catalog.article("new.txt") is None
 
 
@@ -190,7 +254,7 @@ def test_a_snapshot_keeps_its_generation_whatever_another_connection_publishes(c
         with reader.snapshot():
             before = reader.count(), reader.generation
             with catalog.transaction():
-                catalog.remove("fall.txt")
+                catalog.assign({"fall.txt": None})
                 catalog.set_meta(generation="1")
             assert found(reader, "spoke") == ["Nobody spoke."]
             assert (reader.count(), reader.generation) == before
@@ -209,6 +273,14 @@ def test_vectors_are_kept_by_digest_until_no_passage_has_them(catalog):
     assert numbers.tolist() == catalog.passage_numbers(EVERYTHING).tolist()
     catalog.forget_unused_vectors()
     assert catalog.missing_vectors([DIGEST, b"unused"]) == [b"unused"]
+    with catalog.transaction():
+        catalog.assign({"fall.txt": None, "game.txt": None})
+    catalog.forget_unused_vectors()
+    assert catalog.missing_vectors([DIGEST]) == []  # the note has it still
+    with catalog.transaction():
+        catalog.assign({"note.txt": None})
+    catalog.forget_unused_vectors()
+    assert catalog.missing_vectors([DIGEST]) == [DIGEST]
 
 
 def test_an_empty_catalog_has_no_vectors(tmp_path):
@@ -226,8 +298,11 @@ def test_where_there_is_no_index_the_error_says_how_to_build_one(tmp_path):
 def test_another_format_is_refused_with_both_named(tmp_path):
     with Catalog(tmp_path, create=True) as catalog, catalog.transaction():
         catalog.set_meta(schema="99")
-    with pytest.raises(CorpusError, match=f"format 99, this version reads {SCHEMA}"):
-        Catalog(tmp_path)
+    for create in (False, True):
+        with pytest.raises(CorpusError, match=f"format 99, this version reads {SCHEMA}"):
+            Catalog(tmp_path, create)
+    with pytest.raises(CorpusError, match="format 99"):
+        is_published(tmp_path)
 
 
 def test_a_file_that_is_not_sqlite_is_refused(tmp_path):
@@ -238,7 +313,33 @@ def test_a_file_that_is_not_sqlite_is_refused(tmp_path):
         Catalog(tmp_path, create=True)
 
 
-@pytest.mark.parametrize("part", [0, 0.01, 0.3, 0.9])
+def test_a_file_in_which_nothing_was_made_yet_is_an_index_that_was_never_finished(tmp_path):
+    (tmp_path / FILE).touch()
+    assert not is_published(tmp_path)
+    with pytest.raises(CorpusError, match=r"never finished.*qa index PATH"):
+        Catalog(tmp_path)
+    with Catalog(tmp_path, create=True) as catalog:
+        put(catalog, FALL)
+        assert not is_published(tmp_path)
+        catalog.set_meta(generation="1")
+    assert is_published(tmp_path)
+
+
+def test_an_older_format_is_refused_for_reading_and_thrown_away_for_building(tmp_path):
+    with Catalog(tmp_path, create=True) as catalog:
+        put(catalog, FALL)
+        catalog.set_meta(generation="1", schema="2", embedder="words@1")
+    assert not is_published(tmp_path)
+    with pytest.raises(CorpusError, match=f"format 2, this version reads {SCHEMA}.*qa index PATH"):
+        Catalog(tmp_path)
+    with Catalog(tmp_path, create=True) as catalog:
+        assert (catalog.generation, catalog.count(), catalog.meta("embedder")) == (0, (0, 0), None)
+        put(catalog, FALL, GAME)
+        assert found(catalog, "spoke") == ["Nobody spoke."]
+        check_full_text(catalog)
+
+
+@pytest.mark.parametrize("part", [0.01, 0.3, 0.9])
 def test_a_truncated_file_is_refused(seed_index, tmp_path, part):
     whole = (seed_index / FILE).read_bytes()
     (tmp_path / FILE).write_bytes(whole[: int(len(whole) * part)])
