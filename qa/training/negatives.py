@@ -29,7 +29,7 @@ NEAREST = 3
 
 Embed = Callable[[Sequence[str]], npt.NDArray[np.float32]]
 
-_NAME = re.compile(r"(?<=[\w,] )[A-Z][\w'’-]*(?: (?:(?:of|the|de|van|von) )?[A-Z][\w'’-]*)*")
+_NAME = re.compile(r"(?<=[\w,] )[A-Z](?:[\w'’-]+|\.[A-Z]\.)(?: (?:(?:of|the|de|van|von) )?[A-Z][\w'’-]*)*")
 _YEAR = re.compile(r"\b1\d{3}\b|\b20\d{2}\b")
 _NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
 

@@ -279,11 +279,15 @@ def train(
     It starts from `encoder`, or from the project's embedding model where none is named.
 
     Raises:
-        InputError: no usable question set, or `output` holds a checkpoint of another run.
+        InputError: no usable question set, or `output` holds a checkpoint of another run, or
+            the run was interrupted or could not write.
         ModelError: the encoder, or the checkpoint, cannot be read.
     """
     console = console or Console(stderr=True)
-    output.mkdir(parents=True, exist_ok=True)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{output} cannot be made: {error.strerror or error}") from error
     with console.status("reading question sets and making negatives"):
         examples = load_examples(data, recipe, Embedder().encode)
     console.print(
@@ -291,8 +295,12 @@ def train(
     )
     try:
         Trainer(encoder or installed(), output, recipe, device).run(examples, save_every, console)
-    except OSError as error:
-        raise InputError(f"training stopped: {error}; the last finished checkpoint in {output} is whole") from error
+    except (OSError, KeyboardInterrupt) as error:
+        why = "it was interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
+        raise InputError(
+            f"training stopped: {why}; the last finished checkpoint in {output} is whole, and the same command goes on "
+            "from it"
+        ) from error
 
 
 def _model(encoder: Path, device: torch.device) -> Any:
@@ -324,8 +332,13 @@ def _model(encoder: Path, device: torch.device) -> Any:
 def _write(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
     """Write beside the file and move over it, so that a killed run leaves the old one whole."""
     beside = path.with_name(f"{path.name}.new")
-    save_file({name: value.contiguous() for name, value in tensors.items()}, beside, metadata)
-    os.replace(beside, path)
+    try:
+        save_file({name: value.contiguous() for name, value in tensors.items()}, beside, metadata)
+        os.replace(beside, path)
+    except (OSError, SafetensorError) as error:
+        if beside.is_file():
+            beside.unlink()  # half a file is of no use, and on a full disk it takes the room
+        raise OSError(f"{path} cannot be written ({error})") from error
 
 
 def _keep_freed_memory() -> None:

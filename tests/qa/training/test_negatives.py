@@ -152,6 +152,13 @@ def test_what_the_paragraph_says_is_never_swapped_in(there: str, foreign: str) -
                 assert foreign.lower() not in negative.question.lower().replace(first.question.lower(), "")
 
 
+def test_a_name_is_never_cut_at_its_points() -> None:
+    first = replace(example(0), question="Did the U.S. build it?", context="The U.S. army built it near Vienna.")
+    other = replace(example(1), question="Did the city of Prague build it?", context="Prague built it.")
+    (negative,) = (n for n in swapped([first, other], 9, 1) if n.id.startswith("Cities-0"))
+    assert negative.question == "Did the Prague build it?"
+
+
 def test_a_year_is_replaced_by_a_year() -> None:
     for negative in swapped(EXAMPLES, 1000, 1):
         assert re.search(r"the 18\d\d bridge", negative.question)

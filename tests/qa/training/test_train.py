@@ -275,3 +275,53 @@ def test_an_encoder_that_cannot_be_read_is_refused(damage: str, data: Path, enco
         weights.write_bytes(weights.read_bytes()[:5000])
     with pytest.raises(ModelError):
         run(data, folder, tmp_path / "reader")
+
+
+FULL = """
+import resource, torch; torch.set_num_threads(1)
+from pathlib import Path
+from rich.console import Console
+from index.errors import InputError
+from qa.training.train import CHECKPOINT, Recipe, train
+data, encoder, output = map(Path, {paths!r})
+class Full(Console):
+    "Lets no file grow beyond a few bytes from the first checkpoint on."
+    def print(self, *what, **how):
+        if "saved to" in str(what):
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    train(data, encoder, output, {recipe!r}, 2, "cpu", Full(quiet=True))
+except InputError as error:
+    print(error)
+"""
+
+
+def test_a_full_disk_ends_in_one_line_and_the_checkpoint_before_stays(
+    data: Path, encoder: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("resource", reason="file size limits are a thing of Unix")
+    output = tmp_path / "reader"
+    program = FULL.format(paths=[str(path) for path in (data, encoder, output)], recipe=SHORT)
+    root = Path(__file__).parents[3]
+    done = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True)
+    assert re.fullmatch(r"training stopped: .*cannot be written.*the same command goes on from it\n", done.stdout)
+    assert step(output) == 2
+    assert not list(output.glob("*.new"))
+    assert "going on from step 2" in run(data, encoder, output, save_every=2)
+
+
+def test_an_interrupted_run_ends_in_one_line(data: Path, encoder: Path, tmp_path: Path) -> None:
+    class Impatient(Console):
+        def print(self, *what: object, **how: object) -> None:  # type: ignore[override]
+            if "saved to" in str(what):
+                raise KeyboardInterrupt
+
+    with pytest.raises(InputError, match="it was interrupted; the last finished checkpoint"):
+        train(data, encoder, tmp_path / "reader", SHORT, 2, "cpu", Impatient(quiet=True))
+    assert step(tmp_path / "reader") == 2
+
+
+def test_an_output_that_is_a_file_is_refused(data: Path, encoder: Path, tmp_path: Path) -> None:
+    (tmp_path / "reader").write_text("", encoding="utf-8")
+    with pytest.raises(InputError, match="cannot be made"):
+        run(data, encoder, tmp_path / "reader")
