@@ -29,7 +29,7 @@ def measure_retrieval(
     """For each way, recall at 1, 5, 10 and 20 and nDCG at 10 over the answerable questions, by ir-measures.
 
     A passage supports a question if it holds an accepted answer and stands in an article the
-    question names, where it names any. Recall is the share of questions for which a supporting
+    question names, where it names any; so does one that was kept in place of such a copy. Recall is the share of questions for which a supporting
     passage is among the first k, as in open-domain question answering (Karpukhin et al. 2020,
     arXiv:2004.04906; ir-measures calls it Success). `done` is told 1 after each question.
     """
@@ -43,13 +43,18 @@ def measure_retrieval(
     with qa.corpus.snapshot() as snapshot:
         for place, question in enumerate(asked):
             name = str(place)
-            supporting[name] = {str(number): 1 for number in supporting_passages(question, snapshot)}
+            named = supporting_passages(question, snapshot)
+            relevant = set(named)
             for way, weight in WAYS.items():
                 found = qa.retriever.search(question.question, snapshot, max(CUTOFFS), EVERYTHING, weight)
                 runs[way][name] = {str(r.number): r.score for r in found if r.score > 0}
-                pooled = {} if question.articles else {r.number: r.passage for r in found}
-                supporting[name] |= {str(n): 1 for n, p in pooled.items() if _answers(question, p, snapshot)}
-            supporting[name] = supporting[name] or {_NOWHERE: 1}
+                for r in found:
+                    if question.articles:
+                        supports = not set(named.values()).isdisjoint(r.copies)
+                    else:
+                        supports = any(_answers(question, passage, snapshot) for passage in (r.passage, *r.copies))
+                    relevant |= {r.number} if supports else set()
+            supporting[name] = {str(number): 1 for number in relevant} or {_NOWHERE: 1}
             done(1)
     if not asked:
         return {}

@@ -71,3 +71,23 @@ def test_the_reader_alone_is_handed_the_supporting_passages(qa: QuestionAnswerer
     assert f1_given_passage(qa, [right]) == 1.0
     assert f1_given_passage(qa, [right, wrong]) == 0.5
     assert f1_given_passage(qa, [asked("Who?", "zebra"), asked("Who?")]) is None
+
+
+def test_a_passage_kept_in_place_of_the_named_article_s_copy_supports_the_question(  # type: ignore[no-untyped-def]
+    words, tmp_path: Path, zebra_reader: Path
+) -> None:
+    report = (
+        "The agency said on Friday that a zebra of great age had left the zoo in the old town by its northern gate. "
+        "Keepers who followed it along the river until the evening told the agency that it seemed to be in good health."
+    )
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "first.txt").write_text(f"One\n\n{report}", "utf-8")
+    (folder / "second.txt").write_text(f"Two\n\n{report}", "utf-8")
+    build([folder], tmp_path / "index", words)
+    corpus = Corpus(tmp_path / "index", words.identity)
+    unfitted = Calibration(0.0, Features(1.0), 0.0, 0.5)
+    qa = QuestionAnswerer(corpus, Retriever(words), Reader(zebra_reader, device="cpu"), unfitted, words)
+    for name in ("first.txt", "second.txt"):
+        found = measure_retrieval(qa, [asked("What left the zoo by its northern gate?", "zebra", articles=(name,))])
+        assert found["hybrid"]["recall@1"] == 1.0
