@@ -43,7 +43,8 @@ class BuildReport:
     """What a build did: ids of articles, and what could not be read with the reason.
 
     `copies` is how many of all the articles read are another one again in all but the id: each
-    is stored, embedded and found once, under the first of its ids by name.
+    is stored, embedded and found once, under the first of its ids by name. `excluded` were read
+    but left out, as `index.exclude` was told to.
     """
 
     added: tuple[str, ...]
@@ -56,6 +57,7 @@ class BuildReport:
     generation: int
     seconds: float
     copies: int = 0
+    excluded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ def build(
     progress: Progress = lambda *_: None,
     vector_kind: Kind | None = None,
     wait: float | None = 0,
+    strict: bool = False,
 ) -> BuildReport:
     """Make the index in `folder` hold exactly the articles under `paths`.
 
@@ -90,8 +93,13 @@ def build(
     The vector index is exact for a small corpus and approximate for a large one, unless
     `vector_kind` asks for one of them; what was asked for holds until another is.
 
+    An article that was excluded stays out for as long as it is the same; changed, it is read again.
+    With `strict` nothing is published where something that should be an article cannot be read;
+    what a sidecar says wrongly leaves out no article, and does not count.
+
     Raises:
-        InputError: a path does not exist, or there is no article that can be read under them, or no such kind.
+        InputError: a path does not exist, or there is no article that can be read under them, or no such kind;
+            with `strict`, what could not be read, all of it.
         CorpusError: the index belongs to another embedder, is damaged, cannot be written, or
             another build runs; the error says which process that is.
     """
@@ -105,16 +113,23 @@ def build(
         # 1. Read, and compare with what is there.
         before, after, skipped = catalog.digests(), dict[str, str](), list[Skipped]()
         known, fresh = set(before.values()), dict[str, Article]()
+        kept_out, excluded = catalog.excluded(), dict[str, str]()
         for item in read_articles(paths) if waited else items:
             if isinstance(item, Skipped):
                 skipped.append(item)
                 continue
-            after[item.id] = digest = item.digest
+            digest = item.digest
+            if kept_out.pop(item.id, None) == digest:
+                excluded[item.id] = digest
+                continue
+            after[item.id] = digest
             if digest not in known:
                 fresh.setdefault(digest, item)
             progress("reading", len(after), 0)
-        if not after and not (catalog.meta("roots") == roots and _emptied(paths, skipped)):
+        if not after and not excluded and not (catalog.meta("roots") == roots and _emptied(paths, skipped)):
             raise InputError(_nothing_to_read(paths, skipped))
+        if strict and (reasons := [f"{s.path}: {s.reason}" for s in skipped if not s.states_metadata]):
+            raise InputError(f"nothing was published, as {len(reasons):,} cannot be read: {'; '.join(reasons)}")
         added, removed = sorted(after.keys() - before.keys()), sorted(before.keys() - after.keys())
         changed = sorted(name for name in after.keys() & before.keys() if after[name] != before[name])
 
@@ -131,10 +146,8 @@ def build(
                 for piece in pieces:
                     catalog.put(piece.article, piece.spans, piece.digests, piece.lines)
                 catalog.assign({name: after.get(name) for name in (*added, *changed, *removed)})
-                generation = catalog.generation + 1
-                publish_vectors(catalog, generation, kind)
-                catalog.forget_unused_vectors()
-                catalog.set_meta(generation=str(generation), embedder=embedder.identity, roots=roots)
+                still_out = json.dumps(kept_out | excluded)  # not those that were changed
+                publish(catalog, kind, embedder=embedder.identity, roots=roots, excluded=still_out)
         else:
             mend_vectors(catalog)
             if (catalog.meta("roots"), catalog.meta("vector_kind")) != (roots, kind):
@@ -145,7 +158,20 @@ def build(
         return BuildReport(
             tuple(added), tuple(changed), tuple(removed), len(after) - len(added) - len(changed), tuple(skipped),
             catalog.count()[1], embedded, catalog.generation, time.perf_counter() - started, catalog.count_copies(),
+            tuple(excluded),
         )  # fmt: skip
+
+
+def publish(catalog: Catalog, kind: Kind, **facts: str) -> None:
+    """Inside a transaction that changed articles: make what it holds the next generation, with facts about it.
+
+    Raises:
+        CorpusError: the vector file cannot be written.
+    """
+    generation = catalog.generation + 1
+    publish_vectors(catalog, generation, kind)
+    catalog.forget_unused_vectors()
+    catalog.set_meta(generation=str(generation), **facts)
 
 
 def roots(folder: Path) -> list[Path]:

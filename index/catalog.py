@@ -207,6 +207,10 @@ class Catalog:
         """Counts the publications; 0 before the first."""
         return int(self.meta("generation") or 0)
 
+    def excluded(self) -> dict[str, str]:
+        """The ids that builds leave out, each for as long as its article has this digest."""
+        return dict(json.loads(self.meta("excluded") or "{}"))
+
     # ---- articles and passages -------------------------------------------------------------
 
     def articles(self) -> list[Article]:
@@ -317,8 +321,7 @@ class Catalog:
         rows = self._sql.execute(f"SELECT digest, {_COLUMNS} FROM articles")
         if count := sum(not self._is_whole(row) for row in rows):
             found.append(f"{count} articles are not what was written")
-        outside = """SELECT count(*) FROM passages p JOIN articles a ON a.number = p.article
-                     WHERE p.start < 0 OR p.start >= p."end" OR p."end" > length(a.text)"""
+        outside = f"SELECT count(*) FROM passages p JOIN articles a ON a.number = p.article WHERE {_OUTSIDE}"
         if count := self._sql.execute(outside).fetchone()[0]:
             found.append(f"{count} passages lie outside their article")
         homeless = "SELECT count(*) FROM passages WHERE article NOT IN (SELECT number FROM articles)"
@@ -413,6 +416,27 @@ class Catalog:
         self._sql.execute("DELETE FROM passages WHERE article = ?", (article,))
         self._sql.execute("DELETE FROM articles WHERE number = ?", (article,))
 
+    def take_out_damaged(self, passages: Iterable[int] = ()) -> int:
+        """Take out the articles that are not what was written, or of which a passage has no place or no vector.
+
+        Whatever belongs to no article goes too. The vectors of the `passages` named count as lost.
+        Returns how many articles went; the full text is to be rebuilt then.
+        """
+        lost = "DELETE FROM vectors WHERE digest = (SELECT vector FROM passages WHERE number = ?)"
+        self._sql.executemany(lost, [(int(number),) for number in passages])
+        rows = self._sql.execute(f"SELECT number, digest, {_COLUMNS} FROM articles")
+        damaged = {number for number, *row in rows if not self._is_whole(tuple(row))}
+        wrong = f"""SELECT p.article FROM passages p JOIN articles a ON a.number = p.article
+                    WHERE {_OUTSIDE} OR p.vector NOT IN (SELECT digest FROM vectors)"""
+        damaged.update(row[0] for row in self._sql.execute(wrong))
+        for number in sorted(damaged):
+            self._sql.execute("DELETE FROM origins WHERE article = ?", (number,))
+            self._take_out(number)
+        for table in ("origins", "passages"):
+            self._sql.execute(f"DELETE FROM {table} WHERE article NOT IN (SELECT number FROM articles)")
+        self._shared.regroup()
+        return len(damaged)
+
     def rebuild_words(self) -> None:
         """Make the full text again from the passages."""
         self._sql.execute("INSERT INTO words (words) VALUES ('rebuild')")
@@ -489,6 +513,8 @@ def is_published(folder: Path) -> bool:
 class _Unbuilt(CorpusError):
     """There is nothing yet, or nothing any more, that this version can read: a build makes it."""
 
+
+_OUTSIDE = '(p.start < 0 OR p.start >= p."end" OR p."end" > length(a.text))'
 
 _VECTORS = "SELECT p.number, v.vector FROM passages p JOIN vectors v ON v.digest = p.vector"
 

@@ -95,10 +95,14 @@ def wanted_kind(catalog: Catalog, kind: Kind | None = None) -> Kind:
     Raises:
         InputError: there is no such kind.
     """
-    wanted = kind or catalog.meta("vector_kind") or "automatic"
-    if wanted not in get_args(Kind):
+    return checked_kind(kind or catalog.meta("vector_kind")) or "automatic"
+
+
+def checked_kind(wanted: str | None) -> Kind | None:
+    """Raises: InputError: there is no such kind."""
+    if wanted not in (None, *get_args(Kind)):
         raise InputError(f"there is no vector index of the kind {wanted!r}: ask for {', '.join(get_args(Kind))}")
-    return cast(Kind, wanted)
+    return cast(Kind | None, wanted)
 
 
 def is_of_kind(catalog: Catalog, wanted: Kind) -> bool:

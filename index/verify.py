@@ -1,48 +1,139 @@
-"""Check that an index is whole: every half of it against the others.
+"""Check that an index is whole, every half of it against the others and against the files, and make again what can be.
 
-Knows what must agree. Never mends anything.
+Knows what must agree, and what is derived from what. Never knows a model: what only a model can
+make again is left to the next build.
 """
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from index.article import Article
+from index.build import build_lock, publish, roots
 from index.catalog import Catalog
-from index.vector_files import current_file, open_vectors
+from index.errors import InputError
+from index.sources import read_articles
+from index.vector_files import (
+    ROWS_AT_ONCE,
+    current_file,
+    mend_vectors,
+    open_vectors,
+    remove_old_files,
+    wanted_kind,
+)
+
+TOLERANCE = 1e-3
+"""How far the length of a cached vector may be from one."""
 
 
 @dataclass(frozen=True, slots=True)
 class VerifyReport:
-    """What an index holds, and each thing found wrong with it as one line."""
+    """What an index holds, each thing found wrong with it, and what is only worth knowing, as one line each.
+
+    `vector_index` says how neighbours are found; it is empty where the vector file cannot be used.
+    """
 
     generation: int
     embedder: str
     articles: int
     passages: int
     vectors: int
+    vector_index: str
     problems: tuple[str, ...]
+    notes: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
 def verify(folder: Path) -> VerifyReport:
-    """Check the SQLite file, the full text, every passage's place and vector, and the vector file.
+    """Check the SQLite file, articles, full text, every passage's place and vector, the vector file, the files read.
+
+    That a file was changed since the last build is a note and no problem. Nothing is changed by this.
 
     Raises:
         CorpusError: there is no index in `folder`, or its catalog is too damaged to be read through.
     """
     with Catalog(folder) as catalog, catalog.snapshot():
-        problems = catalog.problems()
+        problems, notes = catalog.problems(), []
+        agree = catalog.words_agree()
+        if agree is None:
+            notes.append("the full text was not compared with the passages, as the index cannot be locked now")
+        elif not agree:
+            problems.append("the full text is not that of the passages")
         articles, passages = catalog.count()
-        numbers, _ = catalog.passage_vectors()
-        if len(numbers) != passages:
-            problems.append(f"{passages - len(numbers)} of {passages} passages have no vector")
-        path = current_file(catalog)
-        loaded = open_vectors(catalog, thorough=True)
+        vectors, unusual = _cached(catalog)
+        if vectors != passages:
+            problems.append(f"{passages - vectors} of {passages} passages have no vector")
+        if unusual:
+            problems.append(f"{len(unusual)} cached vectors are damaged: their length is not one")
+        path, loaded = current_file(catalog), open_vectors(catalog, thorough=True)
         if loaded is None:
-            problems.append(f"{path.name} is missing or damaged: run `qa index` to write it again")
+            problems.append(f"{path.name} is missing or damaged")
         elif len(loaded) != passages:
             problems.append(f"{path.name} holds {len(loaded)} vectors for {passages} passages")
-        embedder = catalog.meta("embedder") or "none"
-        return VerifyReport(catalog.generation, embedder, articles, passages, len(numbers), tuple(problems))
+        notes += _changes(catalog)
+        return VerifyReport(
+            catalog.generation, catalog.meta("embedder") or "none", articles, passages, vectors,
+            loaded.kind if loaded else "", tuple(problems), tuple(notes),
+        )  # fmt: skip
+
+
+def repair(folder: Path) -> tuple[str, ...]:
+    """Make an index whole again as far as that goes without the model; returns what was done, a line each.
+
+    The full text is made again from the passages and the vector file from the cached vectors.
+    Articles that are damaged themselves, or lack a vector, are taken out: it is the next build
+    that reads them again. What SQLite cannot read is not salvaged.
+
+    Raises:
+        CorpusError: there is no index in `folder`, its catalog cannot be read, or a build runs.
+    """
+    done = []
+    with build_lock(folder, wait=0), Catalog(folder) as catalog:
+        with catalog.transaction():
+            if not catalog.words_agree():  # first of all, as to take out an article is to take out its words
+                catalog.rebuild_words()
+                done.append("the full text was made again from the passages")
+            if taken_out := catalog.take_out_damaged(_cached(catalog)[1]):
+                catalog.rebuild_words()
+                publish(catalog, wanted_kind(catalog))
+                done.append(f"damaged articles were taken out: {taken_out:,}; run `qa index` to read them again")
+        with catalog.snapshot():
+            path, loaded, passages = current_file(catalog), open_vectors(catalog, thorough=True), catalog.count()[1]
+        if loaded is None or len(loaded) != passages:
+            path.unlink(missing_ok=True)
+            mend_vectors(catalog)
+            done.append("the vector file was written again from the cached vectors")
+        remove_old_files(catalog)
+    return tuple(done)
+
+
+def _cached(catalog: Catalog) -> tuple[int, list[int]]:
+    """How many passages have a vector, and those whose vector is not of length one."""
+    count, unusual = 0, list[int]()
+    for numbers, matrix in catalog.vectors_in_blocks(ROWS_AT_ONCE):
+        count += len(numbers)
+        is_unit = np.abs(np.linalg.norm(matrix, axis=1) - 1) < TOLERANCE  # not so for what is no number
+        unusual += numbers[~is_unit].tolist()
+    return count, unusual
+
+
+def _changes(catalog: Catalog) -> list[str]:
+    """How the files differ from what was read of them, if they do: one line."""
+    try:
+        files = {item.id: item.digest for item in read_articles(roots(catalog.folder)) if isinstance(item, Article)}
+    except InputError as error:
+        return [f"the files cannot be compared: {error}"]
+    held = catalog.digests() | catalog.excluded()
+    counts = {
+        "changed": sum(files[name] != held[name] for name in files.keys() & held.keys()),
+        "added": len(files.keys() - held.keys()),
+        "gone": len(held.keys() - files.keys()),
+    }
+    if not any(counts.values()):
+        return []
+    told = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+    return [f"articles in the files since the last build: {told}; run `qa index` to follow"]

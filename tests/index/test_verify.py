@@ -1,5 +1,6 @@
-"""Each half of an index is checked against the others, and nothing is mended."""
+"""Each half of an index is checked against the others and the files, and what is derived is made again."""
 
+import os
 import re
 import sqlite3
 from contextlib import closing
@@ -7,18 +8,21 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from index.build import build
+from index.build import build, build_lock
 from index.catalog import FILE
 from index.errors import CorpusError
 from index.vector_files import vector_file
 from index.vectors import Vectors
-from index.verify import verify
+from index.verify import repair, verify
 
 
 @pytest.fixture
 def index(seeds, tmp_path, words):
     build([seeds], tmp_path, words)
     return tmp_path
+
+
+FEWER_WORDS = "INSERT INTO words (words, rowid, title, body) SELECT 'delete', * FROM (SELECT 1, 'Syria', 'army')"
 
 
 def change(index, statement):
@@ -31,6 +35,7 @@ def test_a_whole_index_has_no_problems(seed_index, embedder):
     assert report.problems == ()
     assert (report.generation, report.embedder, report.articles) == (1, embedder.identity, 5)
     assert report.passages == report.vectors > 5
+    assert (report.vector_index, report.notes) == ("exact", ())
 
 
 def test_the_report_as_a_dictionary_has_the_same_facts(index):
@@ -47,6 +52,10 @@ def test_the_report_as_a_dictionary_has_the_same_facts(index):
         ("DELETE FROM articles WHERE number = 1", "passages belong to no article"),
         ("DELETE FROM words_docsize WHERE id = 1", "the full text holds .* passages, the catalog"),
         ("UPDATE meta SET value = 'other' WHERE name = 'checksum'", "missing or damaged"),
+        ("UPDATE articles SET text = replace(text, 'Syria', 'Sirya') WHERE number = 1", "1 articles are not what was"),
+        ("UPDATE articles SET published = 'soon' WHERE number = 2", "1 articles are not what was"),
+        ("UPDATE vectors SET vector = zeroblob(length(vector))", "cached vectors are damaged"),
+        (FEWER_WORDS, "the full text is not that of the passages"),
     ],
 )
 def test_what_does_not_agree_is_reported(index, statement, problem):
@@ -63,7 +72,7 @@ def test_a_missing_or_flipped_vector_file_is_reported_and_left_as_it_is(index):
     assert path.read_bytes() == content
     path.unlink()
     (problem,) = verify(index).problems
-    assert "run `qa index` to write it again" in problem
+    assert problem == "vectors-1.faiss is missing or damaged"
     assert not path.exists()
 
 
@@ -88,3 +97,90 @@ def test_no_index_or_one_too_damaged_to_read_is_a_corpus_error(index, tmp_path):
     (index / FILE).write_bytes(content[:8192] + b"\0" * 8192 + content[16384:])
     with pytest.raises(CorpusError, match="cannot be read as an index"):
         verify(index)
+
+
+def test_files_that_changed_since_the_build_are_a_note_and_no_problem(tmp_path, words):
+    articles, index = tmp_path / "articles", tmp_path / "index"
+    articles.mkdir()
+    for name in "abc":
+        (articles / f"{name}.txt").write_text(f"This is the text {name}.\n")
+    build([articles], index, words)
+    assert verify(index).notes == ()
+    (articles / "a.txt").write_text("This is another text.\n")
+    (articles / "b.txt").unlink()
+    (articles / "d.txt").write_text("This is the text d.\n")
+    report = verify(index)
+    assert report.problems == ()
+    assert report.notes == (
+        "articles in the files since the last build: 1 changed, 1 added, 1 gone; run `qa index` to follow",
+    )
+    articles.rename(tmp_path / "moved")
+    (note,) = verify(index).notes
+    assert note.startswith("the files cannot be compared: ")
+    assert str(articles) in note
+
+
+@pytest.mark.parametrize("harm", ["missing", "flipped", "of another corpus"])
+def test_a_harmed_vector_file_is_repaired_without_the_model(index, words, harm):
+    path, whole = vector_file(index, 1), verify(index)
+    content = bytearray(path.read_bytes())
+    if harm == "missing":
+        path.unlink()
+    elif harm == "flipped":
+        times = path.stat().st_atime_ns, path.stat().st_mtime_ns
+        content[-5] ^= 1
+        path.write_bytes(content)
+        os.utime(path, ns=times)  # a failing disk does not say when it failed
+    else:
+        checksum = Vectors(np.array([1, 2]), words.encode(["one", "two"])).save(path)
+        change(index, f"UPDATE meta SET value = '{checksum}' WHERE name = 'checksum'")
+    assert verify(index).problems
+    asked = words.texts
+    (done,) = repair(index)
+    assert done == "the vector file was written again from the cached vectors"
+    assert verify(index) == whole
+    assert words.texts == asked
+    assert repair(index) == ()
+
+
+def test_a_damaged_full_text_is_repaired(index, words):
+    change(index, FEWER_WORDS)
+    assert repair(index) == ("the full text was made again from the passages",)
+    assert verify(index).problems == ()
+    change(index, "DELETE FROM words_data WHERE id > 10")
+    assert verify(index).problems
+    repair(index)
+    assert verify(index).problems == ()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM vectors WHERE digest = (SELECT vector FROM passages LIMIT 1)",
+        "UPDATE vectors SET vector = zeroblob(length(vector)) WHERE digest = (SELECT vector FROM passages LIMIT 1)",
+        "UPDATE articles SET text = replace(text, 'the', 'teh') WHERE number = 1",
+        "UPDATE passages SET start = -1 WHERE number = 1",
+        "DELETE FROM articles WHERE number = 1",
+    ],
+)
+def test_a_damaged_article_is_taken_out_and_the_next_build_reads_it_again(seeds, index, words, statement):
+    whole = verify(index)
+    change(index, statement)
+    assert verify(index).problems
+    assert any(line.startswith("damaged articles were taken out") for line in repair(index)) or "articles" in statement
+    report = verify(index)
+    assert report.problems == ()
+    assert report.articles == 4
+    build([seeds], index, words)
+    again = verify(index)
+    assert (again.articles, again.passages, again.problems) == (5, whole.passages, ())
+
+
+def test_a_repair_is_refused_while_a_build_runs_and_a_check_says_what_it_left_out(index):
+    with build_lock(index, 0), pytest.raises(CorpusError, match="another build"):
+        repair(index)
+    with closing(sqlite3.connect(index / FILE, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        report = verify(index)
+        assert report.problems == ()
+        assert "the full text was not compared" in report.notes[0]
