@@ -37,6 +37,8 @@ CLOSEST = 3
 TURNS = 10
 """How many turns of a conversation a follow-up may reach back over."""
 EXAMPLES_TRIED = 4
+FIRST_BUILD = 600
+"""Seconds for which the first opening waits for another that is building the default index already."""
 
 CHECKOUT = Path(__file__).parents[1]
 SEEDS = CHECKOUT / "seeds" / "articles"
@@ -106,7 +108,7 @@ class QuestionAnswerer:
             calibration = replace(calibration, threshold=checked_threshold(min_confidence))
         encoder = Embedder(embedder, device, precision)
         if index_dir is None and SEEDS.is_dir() and not is_published(folder):
-            build([SEEDS], folder, encoder)
+            build([SEEDS], folder, encoder, wait=FIRST_BUILD)
         return cls(Corpus(folder, encoder.identity), Retriever(encoder), spans, calibration, encoder)
 
     @property
