@@ -1,6 +1,6 @@
-"""What a bare text shows about itself: its headline, its outlet and its date.
+"""What a bare text shows about itself: its headline, its author, its outlet and its date.
 
-Knows how news pages state them: a first line, a dateline, a label at the end, a copyright line.
+Knows how news pages state them: a first line, a byline, a dateline, a label at the end, a copyright line.
 Never knows files or formats, and prefers unknown to wrong: a date in a sentence is an event's,
 not the article's, and the year of a copyright is not the year of publication.
 """
@@ -26,6 +26,15 @@ _COPYRIGHT = re.compile(
     r"(?: (?:llc|inc|ltd|limited|company|plc|corp))?(?:[,.|].*| all rights.*)?",
     re.IGNORECASE,
 )
+_NAME = r"(?:[A-Z][\w.'\u2019-]*)(?: (?:[A-Z][\w.'\u2019-]*|al-\w+|bin|da|de|del|der|di|la|le|van|von)){1,4}"
+_BYLINE = re.compile(
+    rf"(?:[Bb]y|BY):? (?P<names>{_NAME}(?:(?:, (?:and )?| and | AND | & ){_NAME})*)(?: [|/·-] .{{2,40}})?"
+)
+_BETWEEN_NAMES = re.compile(r", (?:and )?| and | AND | & ")
+_NO_PERSON = re.compile(
+    r"\b(?:staff|writers?|reporters?|correspondents?|editors?|editorial|press|news|times|post|agenc(?:y|ies)|the)\b",
+    re.IGNORECASE,
+)
 _HEADLINE_START = re.compile(r"[^\W_]|[\"'\u2018\u201c(\[#@$€£¿¡]")
 _HALF_A_SENTENCE = re.compile(r"\b(?:the|an?|of|to|in|on|at|and|or|but|that|which|with|for|by|from|said)$")
 
@@ -37,13 +46,14 @@ class Metadata:
     title: str = ""
     source: str = ""
     published: date | None = None
+    author: str = ""
 
 
 def detect(text: str) -> Metadata:
-    """The title, outlet and date that `text` shows by itself."""
+    """The title, outlet, date and author that `text` shows by itself."""
     lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
     datelines = [match for line in lines[:HEAD_LINES] if (match := DATELINE.fullmatch(_hyphened(line)))]
-    return Metadata(_title(text), _source(lines, datelines), _published(lines, datelines))
+    return Metadata(_title(text), _source(lines, datelines), _published(lines, datelines), _author(lines))
 
 
 def parse_date(text: str) -> date | None:
@@ -101,6 +111,14 @@ def _source(lines: Sequence[str], datelines: Sequence[re.Match[str]]) -> str:
         if found := _COPYRIGHT.fullmatch(line):
             return found["outlet"]
     return ""
+
+
+def _author(lines: Sequence[str]) -> str:
+    """The persons of a byline below the headline, and nobody where it names an agency or an office."""
+    short = (line for line in lines[1 : 1 + HEAD_LINES] if len(line) <= LONGEST_HEADLINE)
+    bylines = (match for line in short if (match := _BYLINE.fullmatch(_hyphened(line))))
+    names = next((_BETWEEN_NAMES.split(match["names"]) for match in bylines), [])
+    return ", ".join(name for name in names if not _NO_PERSON.search(name))
 
 
 def _outlet_of_labels(line: str) -> str:

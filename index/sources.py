@@ -76,7 +76,7 @@ def _read(found: Listing, outer: Mapping[str, str], wrapping: _Wrapping | None =
             if isinstance(row, Skipped):
                 yield row
             else:
-                stated[row[0]] = row[1]
+                stated[row[0]] = {**stated.get(row[0], {}), **row[1]}
     for entry in found.entries:
         if isinstance(entry, Skipped):
             yield entry
@@ -175,7 +175,7 @@ def _article(id_: str, stem: str, record: Record | str, stated: Mapping[str, str
         source=said["source"] or shown.source,
         url=said["url"],
         published=parse_date(said["published"]) or shown.published,
-        author=" ".join(said["author"].split()),
+        author=" ".join(said["author"].split()) or shown.author,
         pages=record.pages,
     )
 

@@ -250,7 +250,8 @@ def _sources(cited: Sequence[tuple[int, Citation]], numbers: _Numbers) -> str:
 
 def _row(citation: Citation, excerpt: str = "") -> str:
     quoted = f'<span class="excerpt">{excerpt}</span>' if excerpt else ""
-    known = f'<bdi class="title">{_title(citation.article)}</bdi> <span class="meta">{_meta(citation.article)}</span>'
+    about = _meta(citation.article) + (f" · page {citation.page}" if citation.page else "")
+    known = f'<bdi class="title">{_title(citation.article)}</bdi> <span class="meta">{about}</span>'
     return f'<span class="what">{known}{quoted}</span>'
 
 
@@ -263,7 +264,8 @@ def _title(article: Article) -> str:
 
 
 def _meta(article: Article) -> str:
-    known = (literal(article.source.strip()), day(article.published) if article.published else "")
+    written = (literal(article.author.strip()), literal(article.source.strip()))
+    known = (*written, day(article.published) if article.published else "")
     return " · ".join(part for part in known if part) or "outlet and date unknown"
 
 

@@ -5,7 +5,7 @@ Knows lines and colours. Never knows which command was given.
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ def plainly(command: Callable[[], None], name: str, debug: bool = False) -> None
 
 def print_json(content: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n")
+    sys.stdout.flush()  # who reads the refreshes of a watched index is to have each at once
 
 
 def print_result(result: Answer | NoAnswer) -> None:
@@ -74,18 +75,25 @@ def print_scores(scores: Iterable[Score]) -> None:
         out.print(mark, Text(line), soft_wrap=True)
 
 
-def print_articles(articles: Iterable[Article]) -> None:
+def print_articles(articles: Iterable[Article], origins: Mapping[str, Sequence[str]]) -> None:
+    """A table; below an article's own id are those of its exact copies."""
     table = Table("id", "title", "outlet", "published", box=None)
     for article in articles:
-        cells = (article.id, article.title, article.source, str(article.published or ""))
-        table.add_row(*(Text(cell) for cell in cells))
+        ids = "\n= ".join(origins[article.id])
+        table.add_row(*(Text(cell) for cell in (ids, article.title, article.source, str(article.published or ""))))
     out.print(table)
 
 
+def article_as_dict(article: Article, origins: Sequence[str]) -> dict[str, Any]:
+    about = {name: getattr(article, name) for name in ("id", "title", "source", "url", "author")}
+    return about | {"published": article.published and article.published.isoformat(), "origins": list(origins)}
+
+
 def citation_line(citation: Citation) -> str:
-    """Title, outlet and date, as far as they are known, and the place in the file."""
+    """Title, author, outlet, date and page, as far as they are known, and the place in the file."""
     article = citation.article
-    known = [article.title, article.source, str(article.published or "")]
+    page = f"page {citation.page}" if citation.page else ""
+    known = [article.title, article.author, article.source, str(article.published or ""), page]
     return f"{', '.join(part for part in known if part)} ({article.id}:{citation.start}-{citation.end})"
 
 
@@ -96,13 +104,18 @@ def told_report(report: BuildReport, folder: Path) -> str:
         (len(report.changed), "changed"),
         (len(report.removed), "removed"),
         (report.unchanged, "unchanged"),
+        (report.copies, "copies among them"),
+        (len(report.excluded), "left out as they were removed"),
     ]
     counts = ", ".join(f"{count:,} {name}" for count, name in changes if count)
     return f"{counts}: {report.passages:,} passages, {report.embedded:,} embedded, in {report.seconds:.1f} s ({folder})"
 
 
 def report_as_dict(report: BuildReport) -> dict[str, Any]:
-    fields = ("added", "changed", "removed", "unchanged", "passages", "embedded", "generation", "seconds")
+    fields = (
+        "added", "changed", "removed", "unchanged", "excluded", "copies",
+        "passages", "embedded", "generation", "seconds",
+    )  # fmt: skip
     skipped = [{"path": s.path, "reason": s.reason} for s in report.skipped]
     return {name: getattr(report, name) for name in fields} | {"skipped": skipped}
 

@@ -7,13 +7,11 @@ archive claims. Never knows what the members hold.
 
 import gzip
 import io
-import lzma
 import re
 import shutil
 import stat
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,10 +26,10 @@ DEEPEST = 2
 LARGEST_RATIO = 200
 """A file that unpacks to more than this many times its packed size is a bomb; text packs tenfold or so."""
 
+_AT_ONCE = 2**16
+
 _INNOCENT = 8 * 2**20
 """As many bytes may come from nearly nothing, as a small file of blanks is no bomb."""
-
-_DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError, RuntimeError)
 
 
 @dataclass(slots=True)
@@ -71,12 +69,8 @@ class _Unpacked(io.RawIOBase):
         return 0
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        try:
+        with guarded("a packed file"):
             data = self._stream.read(len(buffer))
-        except InputError:
-            raise
-        except _DAMAGE as error:
-            raise InputError(f"its packed data are damaged ({type(error).__name__} {error})") from error
         self._taken += len(data)
         self._allowance.total -= len(data)
         if self._taken > max(_INNOCENT, LARGEST_RATIO * self._packed()):
@@ -98,7 +92,7 @@ def gunzip(packed: BinaryIO, allowance: Allowance) -> BinaryIO:
 
     Reading from it raises InputError where the data are damaged or too many.
     """
-    return io.BufferedReader(_Unpacked(gzip.GzipFile(fileobj=packed), packed.tell, allowance))
+    return io.BufferedReader(_Unpacked(gzip.GzipFile(fileobj=packed), packed.tell, allowance), _AT_ONCE)
 
 
 @contextmanager
@@ -134,11 +128,9 @@ def opened_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, allowance: Al
     Raises:
         InputError: its beginning is damaged, or it is packed in a way that Python does not know.
     """
-    try:
+    with guarded("a packed file"):
         stream = archive.open(info)
-    except _DAMAGE as error:
-        raise InputError(f"its packed data are damaged ({type(error).__name__} {error})") from error
-    return io.BufferedReader(_Unpacked(stream, lambda: info.compress_size, allowance))
+    return io.BufferedReader(_Unpacked(stream, lambda: info.compress_size, allowance), _AT_ONCE)
 
 
 def spooled(file: BinaryIO) -> BinaryIO:

@@ -8,7 +8,7 @@ import io
 import logging
 import re
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, zip_longest
 from typing import Any, BinaryIO
 
 from index.errors import InputError
@@ -59,7 +59,7 @@ def unwrapped(text: str) -> str:
 
 
 def _joined(found: Sequence[str], full: float) -> Iterator[str]:
-    for line, below in zip(found, [*found[1:], ""], strict=True):
+    for line, below in zip_longest(found, found[1:], fillvalue=""):
         small = below[:1].islower()
         if line and small and re.search(r"[^\W\d]-$", line):
             yield line[:-1]

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from itertools import chain, islice
 from typing import Any, BinaryIO, TextIO
 
@@ -180,6 +181,7 @@ def _text_of(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
+@lru_cache(maxsize=1000)  # asked of the same few names for every row
 def _key(name: str) -> str:
     return re.sub(r"[\W_]", "", name.lower())
 
@@ -227,7 +229,9 @@ def _cells(source: Iterator[str], delimiter: str) -> Iterator[list[str] | str]:
     taken: list[str] = []
 
     def feed() -> Iterator[str]:
-        while sum(map(len, taken)) <= LARGEST and (line := again.popleft() if again else next(source, "")):
+        size = 0
+        while size <= LARGEST and (line := again.popleft() if again else next(source, "")):
+            size = len(line) + (size if taken else 0)
             taken.append(line)
             yield line
 

@@ -19,6 +19,9 @@ LARGEST_PAGE = 20 * 2**20
 """Most bytes of a page: finding its main text takes time, and no article is so long."""
 
 _XML_DECLARATION = re.compile(r"\s*<\?xml[^>]{0,200}\?>")
+_ENDLESS_TAG = re.compile(r"""<[A-Za-z][^\s>]*+(?:\s++[^\s=>]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>]*+))?+){1000}""")
+"""A tag of a thousand attributes, which the parser would compare each with each."""
+
 _PAGE_TYPES = ("text/html", "application/xhtml+xml")
 _BLOCKS = "address article blockquote br dd div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header hr li ol p pre"
 _BLOCKS += " section table td th tr ul"
@@ -57,19 +60,21 @@ def fragment(markup: str) -> str:
     from lxml import html as lxml_html
 
     with guarded("HTML"):
-        tree = lxml_html.fragment_fromstring(markup, create_parent="div")
+        tree = lxml_html.fragment_fromstring(markup.replace("\r", " "), create_parent="div")
         for element in list(tree.iter("script", "style")):
             element.drop_tree()
         for block in tree.iter(*_BLOCKS.split()):
-            block.text = "\n" + (block.text or "")
-            block.tail = "\n" + (block.tail or "")
-        found = (" ".join(line.split()) for line in tree.text_content().splitlines())
+            block.text = "\r" + (block.text or "")  # no line break of the source, which is only a space, is one
+            block.tail = "\r" + (block.tail or "")
+        found = (" ".join(line.split()) for line in tree.text_content().split("\r"))
         return "\n".join(line for line in found if line)
 
 
 def _page(text: str, url: str = "") -> Record:
     import trafilatura
 
+    if _ENDLESS_TAG.search(text):
+        raise InputError("it has a tag of a thousand attributes, as no honest page does")
     stated = {"original_date": True, "extensive_search": False}  # a date found by searching may be anything's
     with guarded("HTML"):
         page: Any = trafilatura.bare_extraction(

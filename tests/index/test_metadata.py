@@ -113,3 +113,25 @@ def test_published_is_a_line_of_its_own_at_an_edge(text: str, published: date | 
 )
 def test_parse_date_reads_only_dates_that_mean_one_day(text: str, expected: date | None) -> None:
     assert parse_date(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "author"),
+    [
+        ("By Ada Wright-Smith", "Ada Wright-Smith"),
+        ("by Vivian Salama and Bassem Mroue", "Vivian Salama, Bassem Mroue"),
+        ("BY ANNA BERG, JOHN ROE AND ZOË O’NEIL", "ANNA BERG, JOHN ROE, ZOË O’NEIL"),
+        ("By Anna Berg, Staff Writer", "Anna Berg"),
+        ("By Haider al-Abadi | Planet", "Haider al-Abadi"),
+        ("By The Associated Press", ""),
+        ("By Friday the council had met.", ""),
+        ("By and large", ""),
+        ("By Anna", ""),
+    ],
+)
+def test_a_byline_below_the_headline_names_the_author(line: str, author: str) -> None:
+    assert detect(f"Council votes\n\n{line}\n\n{BODY}").author == author
+
+
+def test_a_headline_that_begins_like_a_byline_is_none() -> None:
+    assert detect(f"By Royal Appointment\n\n{BODY}").author == ""

@@ -1,7 +1,11 @@
 """Every format is read as it is, and what cannot be used is said and never stops the rest."""
 
+import gzip
+import io
 import json
 import os
+import random
+import zipfile
 from datetime import date
 from pathlib import Path
 
@@ -323,3 +327,125 @@ def test_a_table_called_articles_csv_without_a_file_column_holds_articles(tmp_pa
 def test_the_digest_is_the_same_on_every_reading() -> None:
     first, second = ([item.digest for item in read(SEEDS).values() if isinstance(item, Article)] for _ in range(2))
     assert first == second and len(set(first)) == 5
+
+
+def zipped(members: dict[str, str | bytes]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+def test_an_archive_is_read_as_the_folder_it_was(tmp_path: Path) -> None:
+    members = {path.name: path.read_bytes() for path in sorted(SEEDS.iterdir())}
+    write(tmp_path / "seeds.zip", zipped(members))
+    unpacked, packed = read(SEEDS), read(tmp_path)
+    assert list(packed) == [f"seeds.zip!{name}" for name in unpacked]
+    for name in unpacked:
+        assert article(packed, f"seeds.zip!{name}").digest == article(unpacked, name).digest
+
+
+def test_what_is_stated_of_an_archive_holds_for_all_in_it_that_say_nothing_else(tmp_path: Path) -> None:
+    inner = "file,source,author\nsub/a.txt,Inner,Ada\nsub/gone.txt,G,\n../out.txt,O,\n"
+    content = {"sub/a.txt": BODY, "b.txt": BODY, "articles.csv": inner, "sub/articles.csv": "file,title\na.txt,Near\n"}
+    write(tmp_path / "a.zip", zipped(content))
+    write(tmp_path / "articles.csv", "file,source,published\na.zip,Outer,2017-11-03\n")
+    found = read(tmp_path)
+    first, second = article(found, "a.zip!sub/a.txt"), article(found, "a.zip!b.txt")
+    assert (first.title, first.source, first.author) == ("Near", "Inner", "Ada")
+    assert (second.title, second.source) == ("b", "Outer")
+    assert first.published == second.published == date(2017, 11, 3)
+    for number in (2, 3):
+        assert "not in this folder" in reason(found, f"a.zip!articles.csv#{number}")
+
+
+def test_rows_and_members_have_ids_that_say_where_they_are(tmp_path: Path) -> None:
+    line = json.dumps({"text": BODY})
+    write(tmp_path / "a.jsonl.gz", gzip.compress(f"{line}\n{line}".encode()))
+    write(tmp_path / "b.TXT.GZ", gzip.compress(BODY.encode()))
+    inner = zipped({"d.csv": f'text\n"{BODY}"\n', "e.txt.gz": gzip.compress(b"deep")})
+    write(tmp_path / "c.zip", zipped({"x/c.zip": inner, "f.json.gz": gzip.compress(line.encode())}))
+    found = read(tmp_path)
+    assert [name for name, item in found.items() if isinstance(item, Article)] == [
+        "a.jsonl.gz#1",
+        "a.jsonl.gz#2",
+        "b.TXT.GZ",
+        "c.zip!f.json.gz#1",
+        "c.zip!x/c.zip!d.csv#1",
+    ]
+    assert "packed 3 times" in reason(found, "c.zip!x/c.zip!e.txt.gz")
+    assert (article(found, "a.jsonl.gz#2").title, article(found, "b.TXT.GZ").title) == ("a 2", "b")
+
+
+def test_an_archive_that_would_harm_is_read_as_far_as_it_is_honest(tmp_path: Path) -> None:
+    harmful = {"../up.txt": "x", "/abs.txt": "x", "bomb.txt": bytes(9_000_000), "photo.jpg": "x", "old.doc": "x"}
+    hidden = {".hidden.txt": "x", "__MACOSX/a.txt": "x", "sub/.git/a.txt": "x"}
+    write(tmp_path / "a.zip", zipped(harmful | hidden | {"good.txt": BODY, "b.zip!c.txt": "x"}))
+    write(tmp_path / "b.zip!c.txt")
+    write(tmp_path / "bomb.txt.gz", gzip.compress(bytes(9_000_000)))
+    write(tmp_path / "broken.zip", zipped({"a.txt": BODY})[:60])
+    write(tmp_path / "empty.zip", zipped({}))
+    found = read(tmp_path)
+    assert article(found, "a.zip!good.txt").text == BODY
+    reasons = {
+        "a.zip!../up.txt": "leads out",
+        "a.zip!/abs.txt": "leads out",
+        "a.zip!bomb.txt": "200 times",
+        "a.zip!old.doc": ".doc is not supported",
+        "a.zip!b.zip!c.txt": "looks like",
+        "b.zip!c.txt": "looks like",
+        "bomb.txt.gz": "200 times",
+        "broken.zip": "not a ZIP archive",
+        "empty.zip": "no articles",
+    }
+    assert len(found) == 1 + len(reasons)
+    for name, why in reasons.items():
+        assert why in reason(found, name)
+
+
+def test_two_members_of_one_name_are_one_article(tmp_path: Path) -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr("a.txt", BODY)
+        archive.writestr("a.txt", "Another.")
+    found = read(write(tmp_path / "a.zip", file.getvalue()))
+    assert article(found, "a.zip!a.txt").text == BODY
+    assert "another file of this name" in reason(found, "a.zip!a.txt (again)")
+
+
+def test_what_a_browser_saved_beside_a_page_is_part_of_it(tmp_path: Path) -> None:
+    write(tmp_path / "page.html", HTML.format(charset="utf-8"))
+    write(tmp_path / "page_files" / "frame.html", HTML.format(charset="utf-8"))
+    write(tmp_path / "other_files" / "a.txt")
+    assert list(read(tmp_path)) == ["other_files/a.txt", "page.html"]
+
+
+def test_tables_name_the_author_and_the_text_shows_the_rest(tmp_path: Path) -> None:
+    rows = [{"text": f"Council votes\n\nBy Ada Wright\n\n3 November 2017\n\n{BODY}"}, {"text": BODY, "author": "Bob"}]
+    found = read(write(tmp_path / "a.json", json.dumps(rows)))
+    first = article(found, "a.json#1")
+    assert (first.title, first.author, first.published) == ("Council votes", "Ada Wright", date(2017, 11, 3))
+    assert article(found, "a.json#2").author == "Bob"
+
+
+ENDINGS = "txt md html xhtml mhtml pdf docx jsonl json csv tsv parquet xml warc zip txt.gz zip.gz parquet.gz".split()
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_bytes_at_random_stop_nothing(tmp_path: Path, ending: str) -> None:
+    chance = random.Random(ending)
+    starts = (
+        b"",
+        b"PK\x03\x04",
+        b"%PDF-1.7\n",
+        b"PAR1",
+        b"\x1f\x8b\x08\x00",
+        b"WARC/1.0\r\n",
+        b"<rss><item>",
+        b'[{"text":',
+    )
+    for number, start in enumerate(starts):
+        write(tmp_path / f"{number}.{ending}", start + chance.randbytes(500))
+    write(tmp_path / "good.txt")
+    assert article(read(tmp_path), "good.txt").text == BODY
