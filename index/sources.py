@@ -22,7 +22,7 @@ from index.formats.record import Record
 from index.formats.tables import stated_rows
 from index.metadata import detect, parse_date
 
-__all__ = ["Skipped", "read_articles"]
+__all__ = ["SIDECAR", "Skipped", "read_articles"]
 
 STATED = ("title", "source", "url", "published", "author")
 """The columns of a sidecar, besides `file`."""
