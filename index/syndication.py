@@ -29,7 +29,7 @@ SHINGLE = 5
 """Words in a shingle: few runs of five are met twice by accident, and changing one word breaks only five of them."""
 
 SHORTEST = 12
-"""Words below which a sentence is taken together with the next: half of a news sentence, hardly ever met twice."""
+"""Words below which a sentence, half as long as one of news is, counts as the same only word for word."""
 
 CONTAINED = 0.5
 """Share of a line's shingles that must stand in another: two words changed in a sentence of 25 leave that much."""
@@ -89,8 +89,9 @@ WHERE s.article <> :article AND s.telling GROUP BY s.article
 class Line:
     """A sentence at [start, end) of a text, under the number of its words.
 
-    `telling`: that it stands in two articles says something about where they come from. Direct
-    speech does not, as any number of reporters hear it, nor does a text of a few words.
+    `shingles` are none for a sentence of few words. `telling`: that it stands in two articles
+    says something about where they come from. Direct speech does not, as any number of reporters
+    hear it, nor does a sentence of few words.
     """
 
     start: int
@@ -106,33 +107,26 @@ class Line:
 
 
 def lines_of(text: str, kept: Iterable[tuple[int, int]]) -> list[Line]:
-    """The lines in the ranges of a text that are its own, in order; together they cover all words there."""
+    """The lines in the ranges of a text that are its own, in order; together they hold all words there."""
     speech = [match.span() for match in _SPEECH.finditer(text)]
     return [_line(text, start, end, speech) for first, last in kept for start, end in _sentences(text, first, last)]
 
 
-def _sentences(text: str, first: int, last: int) -> list[tuple[int, int]]:
-    """Sentences of at least SHORTEST words, shorter ones put to the next; the last words go to the one before.
+def _sentences(text: str, first: int, last: int) -> Iterator[tuple[int, int]]:
+    """What ends in a full stop or before a blank line.
 
-    Where exactly a sentence ends matters less here than that it does so in every copy alike,
-    hence full stops and blank lines are enough.
+    Where exactly a sentence ends matters less here than that it does so in every copy alike.
     """
-    found: list[tuple[int, int]] = []
-    start = first
     for match in _SENTENCE_END.finditer(text, first, last):
-        piece = text[start : match.end()]
-        if len(re.findall(r"\w+", piece)) >= SHORTEST:
-            found.append((start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())))
-            start = match.end()
-    if rest := text[start:last].strip():
-        end = start + len(text[start:last].rstrip())
-        found[-1:] = [(found[-1][0], end)] if found else [(text.index(rest, start), end)]
-    return found
+        piece = text[first : match.end()]
+        if re.search(r"\w", piece):
+            yield first + len(piece) - len(piece.lstrip()), first + len(piece.rstrip())
+        first = match.end()
 
 
 def _line(text: str, start: int, end: int, speech: Sequence[tuple[int, int]]) -> Line:
     words = re.findall(r"\w+", text[start:end].casefold())
-    runs = [" ".join(words[i : i + SHINGLE]) for i in range(max(1, len(words) - SHINGLE + 1))]
+    runs = [" ".join(words[i : i + SHINGLE]) for i in range(len(words) - SHINGLE + 1)] if len(words) >= SHORTEST else []
     spoken = sum(max(0, min(end, e) - max(start, s)) for s, e in speech)
     return Line(
         start,
@@ -318,7 +312,7 @@ class Syndication:
         return row[0] if row else None
 
     def _neighbours(self, article: int) -> Iterator[int]:
-        """The articles that share enough with this one: two telling lines, or half of what the shorter has."""
+        """The articles that share enough with this one: two telling lines, or half of those of the shorter."""
         values = {"article": article, "common": COMMON}
         for query, whole in ((_FORWARD, lambda other: article), (_BACKWARD, lambda other: other)):
             for other, shared in self._sql.execute(query, values).fetchall():
@@ -326,7 +320,7 @@ class Syndication:
                     yield other
 
     def _lines(self, article: int) -> int:
-        query = "SELECT count(DISTINCT line) FROM sentences WHERE article = ?"
+        query = "SELECT count(DISTINCT line) FROM sentences WHERE article = ? AND telling"
         return int(self._sql.execute(query, (article,)).fetchone()[0])
 
 
@@ -334,13 +328,13 @@ _Said = tuple[frozenset[int], frozenset[str]]
 
 
 def _stands_in(said: _Said, other: _Said) -> bool:
-    return len(said[0] & other[0]) >= CONTAINED * len(said[0]) and said[1] <= other[1]
+    return bool(said[0]) and len(said[0] & other[0]) >= CONTAINED * len(said[0]) and said[1] <= other[1]
 
 
 def _minima(sets: Sequence[frozenset[int]]) -> list[list[int]]:
     """For each set of shingles its minimum under each hash function, with the function's place in front."""
-    if not sets:
-        return []
+    if not any(sets):
+        return [[] for _ in sets]
     from datasketch import MinHash  # brings SciPy, which answering has no use for
 
     one = MinHash(num_perm=MINIMA, hashfunc=int, scheme="affine32")  # used for all, as making it takes longest
@@ -348,7 +342,7 @@ def _minima(sets: Sequence[frozenset[int]]) -> list[list[int]]:
     for shingles in sets:
         one.clear()
         one.update_batch(shingles)
-        found.append([place << 32 | int(value) for place, value in enumerate(one.hashvalues)])
+        found.append([place << 32 | int(value) for place, value in enumerate(one.hashvalues)] if shingles else [])
     return found
 
 

@@ -1,6 +1,12 @@
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
-from qa.retriever import RRF, content_words, convex, reciprocal_rank
+from index.build import build
+from index.corpus import Corpus, Snapshot
+from index.embedder import Embedder
+from qa.retriever import RRF, Retriever, content_words, convex, reciprocal_rank
 
 
 def test_scores_are_stretched_and_added_by_their_weights() -> None:
@@ -64,3 +70,38 @@ def test_rank_fusion_adds_the_reciprocal_of_each_rank() -> None:
 )
 def test_content_words_say_what_a_question_is_about(question: str, words: list[str]) -> None:
     assert content_words(question) == words
+
+
+WIRE = (
+    "The council voted on Monday to close the old bridge over the river for the whole of next year. "
+    "Engineers had warned since spring that its iron girders were rusting faster than anyone had expected."
+)
+
+
+@pytest.fixture
+def reprinted(tmp_path: Path, words: Embedder) -> Iterator[Snapshot]:
+    """A paragraph in six papers under headlines of their own, and another article about the bridge."""
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    for number in range(6):
+        (folder / f"{number}.txt").write_text(f"Paper {number} on the bridge\n\n{WIRE}\n")
+    (folder / "own.txt").write_text("A walk\n\nThe old bridge is a fine place to watch the boats come in at night.\n")
+    build([folder], tmp_path / "index", words)
+    with Corpus(tmp_path / "index", words.identity).snapshot() as snapshot:
+        yield snapshot
+
+
+def test_copies_of_a_paragraph_take_one_place_and_the_next_moves_up(reprinted: Snapshot, words: Embedder) -> None:
+    first, second = Retriever(words).search("Why was the old bridge closed?", reprinted, k=2)
+    wire, own = sorted((first, second), key=lambda found: found.passage.article_id == "own.txt")
+    assert (own.passage.article_id, own.copies) == ("own.txt", ())
+    printed = {passage.article_id for passage in (wire.passage, *wire.copies)}
+    assert printed == {f"{number}.txt" for number in range(6)}
+    assert len(wire.copies) == 5
+    for copy in wire.copies:
+        assert "iron girders" in reprinted.article(copy.article_id).text[copy.start : copy.end]
+
+
+def test_a_place_is_taken_by_the_best_of_the_copies(reprinted: Snapshot, words: Embedder) -> None:
+    best, *_ = Retriever(words).search("What did paper 4 print about the iron girders of the bridge?", reprinted)
+    assert best.passage.article_id == "4.txt"
