@@ -7,24 +7,33 @@ ours. Errors are one line on standard error; `--debug` shows where they arose.
 import os
 import sys
 import tempfile
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
+from threading import Event
 from typing import Annotated, Any
 
 import typer
 from rich.text import Text
 
-from index.build import build
-from index.catalog import Catalog
+from index.article import Article
+from index.build import build, roots
+from index.catalog import Catalog, Filter
 from index.embedder import Embedder
-from index.errors import CorpusError, InputError
-from index.verify import verify
+from index.errors import InputError
+from index.exclude import exclude, readmit
+from index.sources import Skipped
+from index.vector_files import checked_kind
+from index.verify import repair, verify
+from index.watch import watch as follow
 from qa.confidence import Calibration
 from qa.evaluation.questions import Question, read_questions
 from qa.pipeline import CHECKOUT, QuestionAnswerer, default_index
 from qa.reader import Reader
+from qa.retriever import content_words
 from qa.squad import read_squad
 from qa.terminal import (
+    article_as_dict,
     counted,
     err,
     out,
@@ -54,6 +63,9 @@ Device = Annotated[str, typer.Option(help="auto, openvino, cpu, cuda or mps.")]
 MinConfidence = Annotated[float | None, typer.Option(help="Decline below this probability, 0 to 1.")]
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")]
 
+HITS = 1000
+"""Most passages that a search for articles looks at."""
+
 
 @app.callback()
 def options(debug: Annotated[bool, typer.Option(help="Show where an error arose.")] = False) -> None:
@@ -66,19 +78,41 @@ def index(
         list[Path], typer.Argument(help="Folders and files of articles; the index will hold these and no others.")
     ],
     index_dir: IndexDir = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Stay, and follow each change until Ctrl-C.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Publish nothing if a file or row cannot be read; name all of them.")
+    ] = False,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for another build of this index.")] = 0,
+    vectors: Annotated[
+        str | None, typer.Option(help="automatic, exact or approximate; by default as it was asked for before.")
+    ] = None,
     embedder_model: EmbedderModel = None,
     device: Device = "auto",
     as_json: AsJson = False,
 ) -> None:
-    """Build or refresh an index: only what is new or changed is read into it."""
-    with progress_bar() as told:
-        report = build(paths, index_dir or default_index(), Embedder(embedder_model, device), told)
-    if as_json:
-        print_json(report_as_dict(report))
-    else:
-        out.print(told_report(report, index_dir or default_index()))
-    for skipped in report.skipped:
-        err.print(Text(f"skipped {skipped.path}: {skipped.reason}"), soft_wrap=True)
+    """Build or refresh an index: only what is new or changed is read into it.
+
+    With --watch each refresh is one line, with --json one object a line.
+    """
+    folder, embedder, said = index_dir or default_index(), Embedder(embedder_model, device), set[Skipped]()
+
+    def refresh() -> None:
+        with progress_bar() as told:
+            report = build(paths, folder, embedder, told, checked_kind(vectors), wait, strict)
+        if as_json:
+            print_json(report_as_dict(report))
+        else:
+            out.print(told_report(report, folder), soft_wrap=True)
+        for skipped in report.skipped:
+            if skipped not in said:
+                err.print(Text(f"skipped {skipped.path}: {skipped.reason}"), soft_wrap=True)
+        said.update(report.skipped)
+
+    if not watch:
+        refresh()
+        return
+    with suppress(KeyboardInterrupt):
+        follow(paths, folder, refresh, lambda error: err.print(Text(f"qa: {error}"), soft_wrap=True), Event())
 
 
 @app.command()
@@ -249,32 +283,84 @@ def serve(
 
 
 @app.command()
-def articles(index_dir: IndexDir = None, as_json: AsJson = False) -> None:
-    """List the articles of an index."""
-    with Catalog(index_dir or default_index()) as catalog:
-        found = catalog.articles()
+def articles(
+    search: Annotated[str | None, typer.Option(help="Only articles with these words, the best first.")] = None,
+    source: Annotated[list[str] | None, typer.Option(help="Only articles of this outlet; may be repeated.")] = None,
+    remove: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="Take this article out at once, and leave it out until its file changes."),
+    ] = None,
+    restore: Annotated[list[str] | None, typer.Option(metavar="ID", help="Read a removed article again.")] = None,
+    removed: Annotated[bool, typer.Option("--removed", help="List what was removed.")] = False,
+    index_dir: IndexDir = None,
+    embedder_model: EmbedderModel = None,
+    device: Device = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """List, search, remove and restore the articles of an index; exact copies go together."""
+    folder = index_dir or default_index()
+    if [bool(search or source), bool(remove), bool(restore), removed].count(True) > 1:
+        raise InputError("give one of these: --remove, --restore, --removed, or --search and --source")
+    if remove:
+        _print_changed("removed", exclude(remove, folder), as_json)
+    elif restore:
+        again = readmit(restore, folder)
+        with progress_bar() as told:
+            build(roots(folder), folder, Embedder(embedder_model, device), told)
+        _print_changed("restored", again, as_json)
+    elif removed:
+        with Catalog(folder) as catalog:
+            _print_changed("removed", tuple(sorted(catalog.excluded())), as_json)
+    else:
+        with Catalog(folder) as catalog, catalog.snapshot():
+            found = _listed(catalog, search, source or [])
+            origins = {article.id: catalog.origins(article.id) for article in found}
+        if as_json:
+            print_json({"articles": [article_as_dict(article, origins[article.id]) for article in found]})
+        else:
+            print_articles(found, origins)
+
+
+def _listed(catalog: Catalog, search: str | None, sources: list[str]) -> list[Article]:
+    if search is None:
+        return [article for article in catalog.articles() if not sources or article.source in sources]
+    hits = [number for number, _ in catalog.search_words(content_words(search), HITS, Filter(tuple(sources)))]
+    ids = dict.fromkeys(passage.article_id for passage in catalog.passages(hits).values())
+    return [article for article_id in ids if (article := catalog.article(article_id))]
+
+
+def _print_changed(what: str, article_ids: tuple[str, ...], as_json: bool) -> None:
     if as_json:
-        fields = ("id", "title", "source", "url")
-        rows = [{n: getattr(a, n) for n in fields} | {"published": str(a.published or "") or None} for a in found]
-        print_json({"articles": rows})
-        return
-    print_articles(found)
+        print_json({what: list(article_ids)})
+    else:
+        for article_id in article_ids:
+            out.print(Text(f"{what} {article_id}"), soft_wrap=True)
 
 
 @app.command("verify")
-def verify_command(index_dir: IndexDir = None, as_json: AsJson = False) -> None:
-    """Check an index: catalog, full text and vectors against one another."""
-    report = verify(index_dir or default_index())
+def verify_command(
+    index_dir: IndexDir = None,
+    mend: Annotated[
+        bool, typer.Option("--repair", help="First make again what can be made without the model, and say what.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check an index, each part against the others and against the files; status 1 where something is wrong."""
+    folder = index_dir or default_index()
+    repaired = repair(folder) if mend else ()
+    report = verify(folder)
     if as_json:
-        print_json(report.as_dict())
+        print_json(report.as_dict() | ({"repaired": list(repaired)} if mend else {}))
     else:
-        print_figures({k: v for k, v in report.as_dict().items() if k != "problems"})
-        for problem in report.problems:
-            err.print(Text(problem), soft_wrap=True)
+        for line in repaired:
+            out.print(Text(line), soft_wrap=True)
+        print_figures({k: v for k, v in report.as_dict().items() if k not in ("problems", "notes")})
+    for line in (*(f"note: {note}" for note in report.notes), *report.problems):
+        err.print(Text(line), soft_wrap=True)
     if report.problems:
-        raise CorpusError(
-            f"{len(report.problems)} problem(s) found: delete {index_dir or default_index()} and build it anew"
-        )
+        helps = f"build it anew in another folder, or delete {folder} first" if mend else "try `qa verify --repair`"
+        err.print(Text(f"qa: {len(report.problems)} problem(s) found: {helps}"), soft_wrap=True)
+        raise typer.Exit(1)
 
 
 def _day(moment: datetime | None) -> date | None:

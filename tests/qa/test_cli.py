@@ -2,11 +2,14 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from qa import QuestionAnswerer
 
 FIELDS = {"question", "found", "text", "confidence", "citations", "alternatives", "disagreements", "seconds"}
 CITED = {"article_id", "title", "source", "url", "published", "author", "page", "start", "end", "quote", "sentence"}
@@ -61,6 +64,90 @@ def test_index_then_ask_then_list_then_verify(tmp_path: Path) -> None:
         "wharf.txt"
     ]
     assert json.loads(run("verify", "--index-dir", index, "--json").stdout)["problems"] == []
+
+
+@pytest.fixture
+def harbour(tmp_path: Path) -> Path:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "wharf.txt").write_text("Wharf reopens\n\nThe wharf of Tallow Bay was reopened by Edda Quist.\n")
+    (folder / "mill.txt").write_text("Mill sold\n\nThe old mill of Norholm was sold to Tomas Varn.\n")
+    (folder / "articles.csv").write_text("file,source\nwharf.txt,Herald\nmill.txt,Post\n")
+    return folder
+
+
+def listed(index: Path, *arguments: str) -> list[str]:
+    done = run("articles", *arguments, "--index-dir", index, "--json")
+    return [article["id"] for article in json.loads(done.stdout)["articles"]]
+
+
+def test_articles_are_searched_removed_and_restored(harbour: Path, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    run("index", harbour, "--index-dir", index)
+    assert listed(index, "--search", "old mill") == ["mill.txt"]
+    assert listed(index, "--source", "Herald") == ["wharf.txt"]
+    assert listed(index, "--search", "mill", "--source", "Herald") == []
+    assert json.loads(run("articles", "--remove", "mill.txt", "--index-dir", index, "--json").stdout) == {
+        "removed": ["mill.txt"]
+    }
+    assert "1 left out as they were removed" in run("index", harbour, "--index-dir", index).stdout
+    assert listed(index) == ["wharf.txt"]
+    assert run("articles", "--removed", "--index-dir", index).stdout == "removed mill.txt\n"
+    assert run("articles", "--restore", "mill.txt", "--index-dir", index).stdout == "restored mill.txt\n"
+    assert listed(index) == ["mill.txt", "wharf.txt"]
+    refused = run("articles", "--remove", "none.txt", "--index-dir", index)
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert run("articles", "--remove", "mill.txt", "--removed", "--index-dir", index).returncode == 2
+
+
+def test_strict_publishes_nothing_and_names_all_that_cannot_be_read(harbour: Path, tmp_path: Path) -> None:
+    (harbour / "articles.csv").write_text("file,source\nnone.txt,Herald\n")  # this leaves out no article
+    assert run("index", harbour, "--index-dir", tmp_path / "index", "--strict").returncode == 0
+    for name in ("one.txt", "two.txt"):
+        (harbour / name).write_bytes(b"\x00\x01\x02\x00 binary")
+    (harbour / "new.txt").write_text("News\n\nThis is new.\n")
+    done = run("index", harbour, "--index-dir", tmp_path / "index", "--strict")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "one.txt" in done.stderr and "two.txt" in done.stderr
+    assert listed(tmp_path / "index") == ["mill.txt", "wharf.txt"]
+
+
+def test_verify_repairs_what_is_derived_and_ends_with_one_where_problems_remain(harbour: Path, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    run("index", harbour, "--index-dir", index)
+    (file,) = index.glob("vectors-*")
+    file.write_bytes(b"damaged")
+    (harbour / "mill.txt").unlink()
+    done = run("verify", "--index-dir", index, "--json")
+    assert done.returncode == 1
+    report = json.loads(done.stdout)
+    assert report["problems"] == [f"{file.name} is missing or damaged"]
+    assert "1 gone" in report["notes"][0]
+    done = run("verify", "--repair", "--index-dir", index, "--json")
+    assert done.returncode == 0
+    report = json.loads(done.stdout)
+    assert (report["problems"], len(report["repaired"]), report["vector_index"]) == ([], 1, "exact")
+
+
+def test_a_watched_folder_is_followed_and_an_open_engine_answers_from_what_it_holds_now(
+    harbour: Path, tmp_path: Path
+) -> None:
+    wharf = (harbour / "wharf.txt").read_text()
+    (harbour / "wharf.txt").unlink()
+    command = [sys.executable, "-m", "qa", "index", str(harbour), "--index-dir", str(tmp_path / "index"), "--watch"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            assert process.stdout.readline().startswith("1 added: ")
+            engine = QuestionAnswerer.open(tmp_path / "index")
+            assert engine.ask("Who reopened the wharf?").text != "Edda Quist"
+            (harbour / "wharf.txt").write_text(wharf)
+            assert process.stdout.readline().startswith("1 added, 1 unchanged: ")
+            assert engine.ask("Who reopened the wharf?").text == "Edda Quist"
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60) == 0
+        finally:
+            process.kill()
 
 
 def test_evaluate_prints_the_figures_of_a_question_set(seed_index: Path, tmp_path: Path) -> None:
