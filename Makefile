@@ -4,12 +4,13 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(she
 HOST := 127.0.0.1
 PORT ?= 7860
 ARTICLES ?=
+CRASHES ?= 200
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test index evaluate screenshot clean
+.PHONY: help run test test-crash index evaluate screenshot clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +23,9 @@ test: .venv/tested  ## lint, type-check and test everything, in a real browser t
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+test-crash: .venv/tested  ## kill builds, fail writes and damage files, 200 times each (CRASHES= for another number)
+	QA_CRASH_ROUNDS=$(CRASHES) $(BIN)/pytest tests/crash
 
 index: .venv/installed  ## build or refresh the index (ARTICLES=folder, without it the seed articles)
 	$(BIN)/qa index "$(or $(ARTICLES),seeds/articles)"
