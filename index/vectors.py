@@ -13,7 +13,8 @@ import hashlib
 import math
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -133,7 +134,7 @@ class Vectors:
         # A damaged number is unknown here, or gets the true score of the passage it names: none stands for another.
         found, _ = _nearest(self._filed, question, RANKED_ANEW * k, selector, lists)
         numbers, matrix = self._vectors_of(np.unique(found))
-        return numbers, (matrix @ question[0] if len(numbers) else np.empty(0, np.float32))
+        return numbers, np.einsum("ij,j->i", matrix, question[0]) if len(numbers) else np.empty(0, np.float32)
 
     def _lists(self, allowed: Numbers | None) -> int:
         """How many of the lists a search goes through, the nearest first."""
@@ -235,6 +236,17 @@ def _exact(numbers: Numbers, matrix: Matrix) -> Any:
     return index
 
 
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """One question is work for one thread: others have nothing to do, but on a busy machine are waited for."""
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
+
+
 def _selector(allowed: Numbers | None, gone: Numbers) -> Any:
     """Lets through the allowed numbers, which are all there; without a filter all but the gone ones."""
     if allowed is not None:
@@ -251,5 +263,6 @@ def _nearest(index: Any, question: Matrix, k: int, selector: Any, lists: int = 0
         return np.empty(0, np.int64), np.empty(0, np.float32)
     parameters = faiss.SearchParametersIVF(nprobe=lists) if lists else faiss.SearchParameters()
     parameters.sel = selector
-    scores, numbers = index.search(question, k, params=parameters)
+    with _one_thread():
+        scores, numbers = index.search(question, k, params=parameters)
     return numbers[0][numbers[0] >= 0], scores[0][numbers[0] >= 0]
