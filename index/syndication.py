@@ -22,6 +22,8 @@ import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -65,13 +67,15 @@ CREATE INDEX syndicated_story ON syndicated(story);
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|\s*\n\s*\n\s*|\Z")
 _SPEECH = re.compile(r"“(?:[^”\n]|\n(?!\s*\n))*|\"(?:[^\"\n]|\n(?!\s*\n))*\"")
+# For each other article, how many lines of this one stand in it, and how many of its lines stand in this one. A CROSS
+# JOIN is read from left to right; without statistics, SQLite would go through all sentences.
 _FORWARD = """
 WITH mine AS (SELECT DISTINCT s.line AS line FROM sentences s JOIN lines l ON l.number = s.line
               WHERE s.article = :article AND s.telling AND l.articles <= :common),
      found AS (SELECT line, line AS other FROM mine UNION
                SELECT mine.line, c.other FROM mine JOIN contained c ON c.line = mine.line
                JOIN lines l ON l.number = c.other WHERE l.articles <= :common)
-SELECT s.article, count(DISTINCT found.line) FROM found JOIN sentences s ON s.line = found.other
+SELECT s.article, count(DISTINCT found.line) FROM found CROSS JOIN sentences s ON s.line = found.other
 WHERE s.article <> :article GROUP BY s.article
 """
 _BACKWARD = """
@@ -80,7 +84,7 @@ WITH mine AS (SELECT DISTINCT s.line AS line FROM sentences s JOIN lines l ON l.
      found AS (SELECT line FROM mine UNION
                SELECT c.line FROM mine JOIN contained c ON c.other = mine.line
                JOIN lines l ON l.number = c.line WHERE l.articles <= :common)
-SELECT s.article, count(DISTINCT found.line) FROM found JOIN sentences s ON s.line = found.line
+SELECT s.article, count(DISTINCT found.line) FROM found CROSS JOIN sentences s ON s.line = found.line
 WHERE s.article <> :article AND s.telling GROUP BY s.article
 """
 
@@ -217,7 +221,7 @@ class Syndication:
         each = {line.number: line for line in lines}
         known = self._count(each, 1)
         fresh = [line for number, line in each.items() if number not in known]
-        for line, minima in zip(fresh, _minima([line.shingles for line in fresh]), strict=True):
+        for line, minima in zip(fresh, self._minima([line.shingles for line in fresh]), strict=True):
             self._add_line(line, minima)
         self._stale.add(article)
 
@@ -233,7 +237,7 @@ class Syndication:
         unused = [number for number, articles in self._count(held, -1).items() if not articles]
         known = "SELECT shingles FROM lines WHERE number = ?"
         shingles = (self._sql.execute(known, (number,)).fetchone()[0] for number in unused)
-        minima = _minima([frozenset(_unpacked(packed)) for packed in shingles])
+        minima = self._minima([frozenset(_unpacked(packed)) for packed in shingles])
         self._sql.executemany(
             "DELETE FROM minima WHERE minimum = ? AND line = ?",
             [(minimum, number) for number, all_of_it in zip(unused, minima, strict=True) for minimum in all_of_it],
@@ -269,6 +273,25 @@ class Syndication:
             "INSERT INTO lines VALUES (?, ?, ?, 1)", (line.number, packed, " ".join(sorted(line.numbers)))
         )
         self._sql.executemany("INSERT INTO minima VALUES (?, ?)", [(minimum, line.number) for minimum in minima])
+
+    def _minima(self, sets: Iterable[frozenset[int]]) -> list[list[int]]:
+        """For each set of shingles its minimum under each hash function, with the function's place in front."""
+        found = []
+        for shingles in sets:
+            values: list[int] = []
+            if shingles:
+                self._minhash.clear()
+                self._minhash.update_batch(shingles)
+                values = self._minhash.hashvalues.tolist()
+            found.append([place << 32 | value for place, value in enumerate(values)])
+        return found
+
+    @cached_property
+    def _minhash(self) -> Any:
+        """One for all, as it takes longer to make than to use."""
+        from datasketch import MinHash  # brings SciPy, which answering has no use for
+
+        return MinHash(num_perm=MINIMA, hashfunc=int, scheme="affine32")
 
     def regroup(self) -> None:
         """Bring the stories up to date with what was added and removed, and nothing else.
@@ -329,21 +352,6 @@ _Said = tuple[frozenset[int], frozenset[str]]
 
 def _stands_in(said: _Said, other: _Said) -> bool:
     return bool(said[0]) and len(said[0] & other[0]) >= CONTAINED * len(said[0]) and said[1] <= other[1]
-
-
-def _minima(sets: Sequence[frozenset[int]]) -> list[list[int]]:
-    """For each set of shingles its minimum under each hash function, with the function's place in front."""
-    if not any(sets):
-        return [[] for _ in sets]
-    from datasketch import MinHash  # brings SciPy, which answering has no use for
-
-    one = MinHash(num_perm=MINIMA, hashfunc=int, scheme="affine32")  # used for all, as making it takes longest
-    found = []
-    for shingles in sets:
-        one.clear()
-        one.update_batch(shingles)
-        found.append([place << 32 | int(value) for place, value in enumerate(one.hashvalues)] if shingles else [])
-    return found
 
 
 def _unpacked(packed: bytes) -> list[int]:

@@ -227,8 +227,8 @@ def table_sizes(folder):
 def test_an_article_added_leaves_the_lines_of_the_others_alone(shelf, monkeypatch):
     put(shelf, a=[VOTE, COST, MARKET], b=[FERRY, SCHOOL, HARBOUR])
     hashed = []
-    minima = syndication._minima
-    monkeypatch.setattr(syndication, "_minima", lambda sets: hashed.extend(sets) or minima(sets))
+    minima = shelf._shared._minima
+    monkeypatch.setattr(shelf._shared, "_minima", lambda sets: hashed.extend(sets) or minima(sets))
     put(shelf, c=[VOTE, COST, ORCHARD])
     assert hashed == [line(ORCHARD).shingles]
 
@@ -288,13 +288,14 @@ def test_passages_without_lines_or_that_are_gone_are_no_copies(shelf):
 # ---- MinHash -----------------------------------------------------------------------------------
 
 
-def test_hardly_a_pair_that_shares_half_of_its_shingles_is_overlooked():
+def test_hardly_a_pair_that_shares_half_of_its_shingles_is_overlooked(shelf):
     """Of so many pairs one in 250 is expected to be; the hash functions are fixed, so this is no matter of luck."""
     met = 0
     for pair in range(300):
         shared = [f"{pair}-{n}" for n in range(20)]
         one, other = (frozenset(map(hash32, [*shared, *(f"{side}{pair}-{n}" for n in range(10))])) for side in "ab")
-        met += bool(set(syndication._minima([one])[0]) & set(syndication._minima([other])[0]))
+        first, second = shelf._shared._minima([one, other])
+        met += bool(set(first) & set(second))
     assert met >= 295
 
 
