@@ -1,0 +1,9 @@
+"""What the spans that were read amount to: which say the same, which sources are independent, which differ.
+
+Knows candidates and what they say. Never knows the model that found them.
+"""
+
+from qa.evidence.groups import Candidate, Group, group
+from qa.evidence.names import folded
+
+__all__ = ["Candidate", "Group", "folded", "group"]

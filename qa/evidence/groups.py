@@ -1,0 +1,117 @@
+"""Which of the spans that were read say the same thing, and in how many articles they stand.
+
+Knows candidates and their texts. Never knows the model that found them.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from index.article import Article
+from qa.evidence.dates import Day, read_date, same_date
+from qa.evidence.names import folded, introduced, is_short_form, name_words, same_name
+from qa.evidence.quantities import Quantity, read_quantity, same_quantity
+from qa.retriever import ScoredPassage
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A span that may be the answer: characters [start, end) of an article, read in one passage.
+
+    `margin` is the reader's score less that of nothing, in logits; above zero means "rather this".
+    """
+
+    article: Article
+    start: int
+    end: int
+    margin: float
+    retrieved: ScoredPassage
+
+    @property
+    def quote(self) -> str:
+        return self.article.text[self.start : self.end]
+
+    def score(self, retrieval_weight: float) -> float:
+        """What candidates are ordered by, in logits: what the reader says, and how well the passage was found."""
+        return self.margin + retrieval_weight * self.retrieved.score
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Candidates that give the same answer, best first; never empty. `score` is the best one's."""
+
+    candidates: tuple[Candidate, ...]
+    score: float
+
+    @property
+    def best(self) -> Candidate:
+        return self.candidates[0]
+
+    @property
+    def believed(self) -> tuple[Candidate, ...]:
+        """The best, and those others that the reader would rather have than nothing.
+
+        The same words may stand elsewhere and answer another question: "Friday" often does.
+        """
+        return (self.best, *(candidate for candidate in self.candidates[1:] if candidate.margin > 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a quote says, as far as it can be told: a date, a quantity, a name, or else mere words.
+
+    `words` are folded; those of an abbreviation are the words it stands for. `name` is empty if it is none.
+    """
+
+    words: str
+    name: tuple[str, ...]
+    day: Day | None
+    quantity: Quantity | None
+
+
+def meaning(candidate: Candidate, texts: Iterable[str] = ()) -> Meaning:
+    """What a candidate says in its article; abbreviations are looked up in `texts`."""
+    quote = candidate.quote
+    long = (introduced(quote, texts) if is_short_form(quote) else None) or quote
+    return Meaning(folded(long), name_words(long), read_date(quote, candidate.article.published), read_quantity(quote))
+
+
+def same(one: Meaning, other: Meaning) -> bool:
+    """They give the same answer: equal when folded, or the same date, quantity or name."""
+    if one.day and other.day:  # "Friday" of two articles is two days
+        return same_date(one.day, other.day)
+    if one.words == other.words:
+        return True
+    if one.quantity and other.quantity:
+        return same_quantity(one.quantity, other.quantity)
+    is_value = one.day or other.day or one.quantity or other.quantity
+    return not is_value and same_name(one.name, other.name)
+
+
+def group(candidates: Iterable[Candidate], retrieval_weight: float = 0.0) -> list[Group]:
+    """Put candidates of the same answer together; groups, and candidates in them, best first.
+
+    A candidate joins the first group of whose members every one says the same as it, so that no
+    chain of near spellings leads from one answer to another. Of candidates that overlap in one
+    article (the same place, read in two passages or with another edge) only the best is kept.
+    """
+    groups: list[list[tuple[Candidate, Meaning]]] = []
+    taken: list[Candidate] = []
+    best_first = sorted(candidates, key=lambda c: (-c.score(retrieval_weight), c.article.id, c.start))
+    texts = list({candidate.article.id: candidate.article.text for candidate in best_first}.values())
+    for candidate in best_first:
+        if any(_overlap(candidate, other) for other in taken):
+            continue
+        taken.append(candidate)
+        said = meaning(candidate, texts)
+        home = next((members for members in groups if all(same(said, other) for _, other in members)), None)
+        if home is None:
+            groups.append([(candidate, said)])
+        else:
+            home.append((candidate, said))
+    return [
+        Group(tuple(candidate for candidate, _ in members), members[0][0].score(retrieval_weight)) for members in groups
+    ]
+
+
+def _overlap(one: Candidate, other: Candidate) -> bool:
+    return one.article.id == other.article.id and one.start < other.end and other.start < one.end
