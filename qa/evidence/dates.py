@@ -29,6 +29,7 @@ _FORMS = [
         _YEAR,
     )
 ]
+_LONGEST = 40
 _LOOKS_AHEAD = 92
 """Days after its publication to which an article may refer without a year; other dates lie in the year before."""
 
@@ -52,7 +53,7 @@ def read_date(text: str, published: date | None = None) -> Day | None:
     Without a day of publication a date keeps its year unknown, and "Friday" cannot be told.
     """
     said = re.sub(rf"^(?:{_WHEN}[ -])+|[.,;:]+$", "", plain(text))
-    matches = (form.fullmatch(said) for form in _FORMS)
+    matches = (form.fullmatch(said) for form in _FORMS if len(said) <= _LONGEST)
     found = next((match.groupdict() for match in matches if match), None)
     if found is None:
         return None

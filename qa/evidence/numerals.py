@@ -5,6 +5,7 @@ Knows English numerals. Never knows units.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _ONES = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
@@ -25,6 +26,8 @@ _PARTS = {
     "tenth": 10,
 }
 
+_ONE_KIND = {0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"', 0x2010: "-", 0x2011: "-", 0x2013: "-"}
+
 _WORD = "|".join([*_SMALL, *_LARGE])
 _FIGURES = r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _SCALE = "|".join(_LARGE)
@@ -35,11 +38,13 @@ FRACTION = rf"(?:(?P<parts>an?|one|two|three|four|five|seven|nine|\d)[ -])?(?P<p
 """A part of a whole in words: half, a third, nine tenths."""
 
 
+@lru_cache(maxsize=1024)
 def plain(text: str) -> str:
     """A text in lower case without accents, on one line, with one kind of quote and dash."""
-    text = unicodedata.normalize("NFKD", text.casefold())
-    text = "".join(character for character in text if not unicodedata.combining(character))
-    text = text.translate({0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"', 0x2010: "-", 0x2011: "-", 0x2013: "-"})
+    text = text.casefold()
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text).translate(_ONE_KIND)
+        text = "".join(character for character in text if not unicodedata.combining(character))
     return " ".join(text.strip(" \"'()[]").split())
 
 
