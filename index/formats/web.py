@@ -47,7 +47,9 @@ def warc(file: BinaryIO) -> Iterator[Record | str]:
     """The pages of a crawl (ISO 28500): of its records those that are a server's HTML."""
     library = optional("warcio.archiveiterator")
     with guarded("a WARC file"):
-        for record in library.ArchiveIterator(file):
+        crawl = library.ArchiveIterator(file)
+        crawl.INC_RECORD = ""  # what it writes to standard error where a record's length is wrong
+        for record in crawl:
             if record.rec_type == "response" and _is_page(record.http_headers):
                 try:
                     yield _crawled(record)
