@@ -4,6 +4,7 @@ Knows what they are. Never knows where they come from or what is done with them.
 """
 
 import hashlib
+import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date
@@ -27,6 +28,13 @@ class Article:
     published: date | None = None
     author: str = ""
     pages: tuple[int, ...] = ()
+
+    @property
+    def is_untitled(self) -> bool:
+        """Whether its title is only its file's name with the number of its row, which say nothing about it."""
+        of_file, _, number = self.id.rpartition("#")
+        words = self.title.split()
+        return bool(of_file) and words[-1:] == [number] and set(words) <= set(re.findall(r"[^\W_]+", self.id))
 
     def page(self, offset: int) -> int | None:
         """The number, from one, of the page that holds a character; None where there are no pages."""

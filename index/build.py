@@ -205,11 +205,11 @@ def check_embedder(catalog: Catalog, identity: str) -> None:
 
 def _cut(article: Article, embedder: Embedder) -> _Piece:
     """The title stands before each passage that is embedded: a passage alone may not name its subject."""
-    title, taken = _short_title(article.title, embedder)
+    title, taken = _short_title("" if article.is_untitled else article.title, embedder)
     capacity = max(1, min(CAPACITY, embedder.max_tokens - taken - SPARE_TOKENS))
     kept = kept_spans(article.text)
     spans = cut(article.text, kept, embedder.token_offsets, capacity)
-    texts = [f"{title}\n{article.text[start:end]}" for start, end in spans]
+    texts = [f"{title}\n{article.text[start:end]}".lstrip("\n") for start, end in spans]
     digests = [_vector_digest(text, embedder) for text in texts]
     return _Piece(article, spans, texts, digests, lines_of(article.text, kept))
 

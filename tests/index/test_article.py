@@ -59,3 +59,20 @@ def test_articles_and_passages_cannot_be_changed():
         ARTICLE.text = "Other"
     with pytest.raises(FrozenInstanceError):
         Passage("a.txt", 0, 5).end = 9
+
+
+@pytest.mark.parametrize(
+    ("id_", "title", "untitled"),
+    [
+        ("news.jsonl#17", "news 17", True),
+        ("2019/all_news.csv#3", "all news 3", True),
+        ("all.zip!inner/news.csv#3", "news 3", True),
+        ("news.jsonl#17", "News 17: what happened", False),
+        ("news.jsonl#17", "News of the 17", False),
+        ("news.jsonl#17", "", False),
+        ("army-declares-victory.txt", "army declares victory", False),
+        ("17.txt", "17", False),
+    ],
+)
+def test_a_row_s_number_is_no_title(id_: str, title: str, untitled: bool) -> None:
+    assert Article(id_, title, "Text").is_untitled is untitled

@@ -579,3 +579,14 @@ def test_a_build_killed_at_any_instant_leaves_an_index_whole_and_the_next_build_
 def read_digests(folder):
     with Catalog(folder) as catalog:
         return catalog.digests()
+
+
+def test_a_row_without_a_title_is_embedded_by_its_text_alone(articles, index, words, monkeypatch):
+    heard = []
+    encode = words.encode
+    monkeypatch.setattr(words, "encode", lambda texts, done=None: heard.extend(texts) or encode(texts, done))
+    rows = '{"text": "The river rose."}\n{"title": "Zoo", "text": "A zebra left."}\n'
+    (articles / "rows.jsonl").write_text(rows, encoding="utf-8")
+    build([articles], index, words)
+    assert "The river rose." in heard
+    assert "Zoo\nA zebra left." in heard
