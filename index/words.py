@@ -104,7 +104,8 @@ class _Sample:
         return self._count("SELECT count(*) FROM words WHERE rowid BETWEEN ? AND ? AND words MATCH ?", match)
 
     def _count(self, query: str, *values: str) -> int:
-        return round(self._scale * sum(self._sql.execute(query, (*r, *values)).fetchone()[0] for r in self._ranges))
+        counts = (int(self._sql.execute(query, (*edges, *values)).fetchone()[0]) for edges in self._ranges)
+        return round(self._scale * sum(counts))
 
 
 def _scored(sql: sqlite3.Connection, step: _Step, limit: int, where: str, values: Sequence[str]) -> Ranking:
