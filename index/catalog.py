@@ -154,10 +154,11 @@ class Catalog:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Close; what damage to the file led to inside the block is told as what it is, a damaged index."""
-        known = error is None or isinstance(error, QAError) or not isinstance(error, Exception)
-        found = error if type(error) in (sqlite3.DatabaseError, sqlite3.OperationalError) else None
-        if not known and not found:  # a damaged value may be of any type, and so may be the error that it leads to
-            found = self._first_problem()
+        found: Exception | str | None = None
+        if isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError:
+            found = error
+        elif isinstance(error, Exception) and not isinstance(error, QAError):
+            found = self._first_problem()  # a damaged value may be of any type, and so may be what it leads to
         self._sql.close()
         if found:
             raise _unreadable(self.folder, found) from error
@@ -225,9 +226,9 @@ class Catalog:
 
     def _article(self, row: tuple[Any, ...]) -> Article:
         """The article of a row, if it is as it was written: SQLite itself does not see a bit turned over in a text."""
-        digest, *texts, published, author, pages = row
+        digest, name, title, text, source, url, published, author, pages = row
         day = date.fromisoformat(published) if published else None
-        article = Article(*texts, day, author, tuple(map(int, pages.split())))
+        article = Article(name, title, text, source, url, day, author, tuple(map(int, pages.split())))
         if article.digest != digest:
             raise _unreadable(self.folder, f"the article {article.id} is damaged")
         return article

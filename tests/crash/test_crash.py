@@ -247,7 +247,7 @@ def test_a_build_whose_writes_fail(seed, order, editions, fresh, words, tmp_path
         assert done["said"].startswith(("CorpusError: ", "InputError: ")), done["said"]
         assert any(why in done["said"] for why in ("cannot be written", "cannot be read or written")), done["said"]
     if is_first and done["said"]:
-        with pytest.raises(CorpusError, match="there is no index|never finished|no such table"):
+        with pytest.raises(CorpusError, match=r"there is no index|never finished|no such table"):
             seen(index, words)
     else:
         assert edition_of(index, editions, words) == (1 if done["said"] else 2)
