@@ -21,6 +21,7 @@ from index.boilerplate import kept_spans
 from index.catalog import Catalog
 from index.embedder import Embedder
 from index.errors import CorpusError, InputError
+from index.formats import READERS
 from index.passages import CAPACITY, cut
 from index.sources import Skipped, read_articles
 from index.syndication import Line, lines_of
@@ -284,4 +285,4 @@ def _held_by(holder: Path) -> str:
 def _nothing_to_read(paths: Sequence[Path], skipped: Sequence[Skipped]) -> str:
     where = ", ".join(os.fspath(path) for path in paths) or "no path"
     reasons = "".join(f"; {item.path}: {item.reason}" for item in skipped[:3])
-    return f"no article to read in {where} (.txt, .md, .html, .jsonl and .csv are read){reasons}"
+    return f"no article to read in {where} ({' '.join(READERS)} are read){reasons}"
