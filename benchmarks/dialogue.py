@@ -176,12 +176,12 @@ def untouched(conversations: list[Conversation]) -> Table:
         "a human rewrite": [],
     }
     for number, conversation in enumerate(conversations):
-        opening = conversations[number - 1].utterances[0].raw
         for place, said in enumerate(conversation.utterances):
             if place:
                 history = conversation.history(place)[-TURNS:]
                 kinds["a human rewrite"].append((said.rewrite, history))
-                kinds["opens another conversation"].append((opening, history))
+                another = conversations[(number + place) % len(conversations)]
+                kinds["opens another conversation"].append((another.utterances[0].raw, history))
                 if bare(said.raw) == bare(said.rewrite):
                     kinds["the human left it as it is"].append((said.raw, history))
     table = Table("stands alone", "questions", "unchanged")

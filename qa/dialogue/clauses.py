@@ -129,4 +129,5 @@ def _alike(one: str, other: str) -> bool:
 
 def _swapped(question: str, old: Phrase, new: str) -> str:
     """The new one in the old one's place; "disadvantages" for "the main advantages of ..." only for the noun."""
-    return f"{question[: old.start]}{new}{question[old.end :]}"
+    end = old.start + len(old.text.split(" of ")[0]) if old.head.endswith(phrases(new)[0].head[-5:]) else old.end
+    return f"{question[: old.start]}{new}{question[end:]}"

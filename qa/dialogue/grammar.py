@@ -102,11 +102,11 @@ EMPTY = frozenset(
 RELATIONAL = frozenset(
     """advantage aftermath aim answer application aspect author benefit capital category cause character characteristic
     class component consequence con cost creation definition difference disadvantage drawback effect element evidence
-    example feature finding founder founding function goal history idea impact implication importance ingredient
+    example fact feature finding founder founding function goal history idea impact implication importance ingredient
     invention kind layer leader level limitation location meaning member model motive name number objective origin
     outcome part population price pro process purpose reason relationship response result risk role root rule sign
-    significance similarity size sort source species stage step structure style symptom theme toll treatment type use
-    variety version way winner""".split()
+    significance similarity size sort source species stage step structure style symptom theme thing toll treatment
+    type use variety version way winner""".split()
 )
 """Nouns that are of something: who asks for "the causes" asks for the causes of what was talked about."""
 
@@ -230,7 +230,7 @@ def singular(noun: str) -> str:
         return noun[:-3] + "y"
     if noun.endswith(("sses", "shes", "ches", "xes")):
         return noun[:-2]
-    return noun[:-1] if noun.endswith("s") and not noun.endswith(("ss", "us", "is", "as", "os", "'s")) else noun
+    return noun[:-1] if noun.endswith("s") and not noun.endswith(("ss", "us", "is", "as", "'s")) else noun
 
 
 def plural(noun: str) -> str:
@@ -308,8 +308,10 @@ def _phrase(text: str, said: Sequence[Word], first: int, last: int, verbs: set[i
     whole = text[said[first].start : said[last].end]
     whole = re.sub(r"['’]s?$", "", whole)
     phrase = Phrase(whole, said[first].start, said[first].start + len(whole), weight, before)
-    if re.fullmatch(r"the [a-z]+|[a-z]+ing|(?:\w+ )?people", whole):  # these say little by themselves
+    if re.fullmatch(r"the [a-z]+|(?:\w+ )?people", whole):  # these say little by themselves
         weight -= 1.0
+    elif re.fullmatch(r"[a-z]+(?:ing|ed)", whole):
+        weight -= 2.0
     if phrase.is_name:
         weight += 0.5
     split = next((place for place in range(last, first, -1) if said[place].low == "of"), None)
@@ -339,9 +341,9 @@ def _verbs(said: Sequence[Word]) -> Iterator[int]:
         if low in DO | BE:
             inverted, auxiliary = low in DO, place
             continue
-        if low in FUNCTION or (word.is_name and place):
+        if low in FUNCTION or (word.is_name and place and not word.after_mark):
             continue
-        if not place:
+        if not place or (word.is_name and word.after_mark):
             if low in VERBS or low == "tell":
                 yield place
             continue
@@ -375,7 +377,7 @@ def _is_said_of(said: Sequence[Word], place: int, follows: Word | None) -> bool:
 def _ends_subject(said: Sequence[Word], place: int, auxiliary: int) -> bool:
     """Whether a word is the verb after "did" and its subject: in its base form, and no other such word comes later."""
     low = said[place].low
-    if low.endswith(("ly", "ing", "ed")):
+    if _LY.search(low) or low.endswith(("ing", "ed")):
         return False
     clause = []
     for word in said[place + 1 :]:
@@ -386,7 +388,7 @@ def _ends_subject(said: Sequence[Word], place: int, auxiliary: int) -> bool:
     while stretch < len(clause) and clause[stretch].low not in FUNCTION and not clause[stretch].is_name:
         stretch += 1
     if low in VERBS:
-        return not (clause and clause[0].low in VERBS and not clause[0].low.endswith(("s", "ing", "ed")))
+        return not any(word.low in VERBS and not word.low.endswith(("s", "ing", "ed")) for word in clause[:stretch])
     later = [clause[i] for i in range(len(clause)) if not i or clause[i - 1].low not in ARTICLES | PREPOSITIONS]
     if any(word.low in VERBS | DO | {"have", "be"} and not word.low.endswith("ing") for word in later):
         return False

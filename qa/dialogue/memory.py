@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from qa.dialogue.grammar import FUNCTION, Phrase, phrases, singular
+from qa.dialogue.grammar import BODIES, FUNCTION, Phrase, phrases, singular
 
 FADING = 0.8
 """What a phrase loses in weight with each turn; a change of topic takes as much as three."""
@@ -23,7 +23,7 @@ LONGEST = 8
 """Words of an answer that may be a name or a thing; a longer one is a statement."""
 
 
-_PLACES = frozenset("city town village region country province area place island".split())
+PLACES = frozenset("city town village region country province area place island".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Mention:
     def called(self, noun: str) -> bool:
         """Whether "the <noun>" may mean it: "the city" for "the city of Raqqa", "Raqqa", where a city was asked for."""
         one = singular(noun.lower())
-        return one in (self.phrase.head, self.noun) or (self.is_place and one in _PLACES)
+        return one in (self.phrase.head, self.noun) or (self.is_place and one in PLACES)
 
     def fits(self, kind: str) -> float:
         """What speaks for and against its being meant by a word of a kind: person, thing, many or place."""
@@ -56,22 +56,19 @@ class Mention:
             return -9.0
         if kind == "person":
             return 1.0 if self.is_person else -9.0 if self.is_person is False or not self.phrase.is_name else 0.0
+        is_body = self.phrase.is_name and self.phrase.head in BODIES
         if kind == "place":
-            return (
-                1.5
-                if self.is_place
-                else 0.0
-                if self.phrase.is_name and not (self.is_person or self.phrase.is_plural)
-                else -9.0
-            )
+            return 1.5 if self.is_place or self.noun in PLACES else 0.0 if self._may_be_place else -9.0
         if kind == "many":
             single_name = self.phrase.is_name and self.is_person is not False
-            return 1.0 if self.phrase.is_plural else -2.0 if single_name else -0.7
-        return -9.0 if self.is_person else -2.0 if self.phrase.is_plural and self.phrase.is_name else -0.7 * self._many
+            return 1.0 if self.phrase.is_plural else 0.0 if is_body else -2.0 if single_name else -0.7
+        if self.is_person:
+            return -9.0
+        return -2.0 if self.phrase.is_plural and self.phrase.is_name else -0.7 * self.phrase.is_plural - 1.5 * is_body
 
     @property
-    def _many(self) -> bool:
-        return self.phrase.is_plural
+    def _may_be_place(self) -> bool:
+        return self.phrase.is_name and self.is_person is None and not self.phrase.is_plural
 
 
 class Memory:
@@ -112,7 +109,7 @@ class Memory:
             and mention.weight > 1.5
             and {singular(word) for word in content(mention.text)} - there
             and len(mention.text.split()) <= LONGEST
-            and (mention.phrase.is_plural == (singular(noun) != noun) or mention.phrase.is_name)
+            and (mention.phrase.is_plural == (singular(noun) != noun) or mention.is_place or mention.noun)
         )
         return max(fits, key=lambda mention: mention.weight, default=None)
 

@@ -6,6 +6,7 @@ WHO: Turn = ("Who is the Syrian army spokesman?", "General Ali Mayhoub")
 CITY: Turn = ("Which militia took over the city of Raqqa?", "Syrian Democratic Forces")
 VICTORY: Turn = ("When did Iraq declare victory?", "in December")
 LOSS: Turn = ("What did Islamic State lose?", "Raqqa")
+RETAKEN: Turn = ("When did the Syrian army recapture Deir el-Zour?", "Friday")
 TURKEY: Turn = ("Why did Ben Franklin praise the turkey?", None)
 
 
@@ -37,6 +38,10 @@ TURKEY: Turn = ("Why did Ben Franklin praise the turkey?", None)
         ("Is it treatable?", [("What is throat cancer?", None)], "Is throat cancer treatable?"),
         ("What do they eat?", [("What are the types of sharks?", None)], "What do sharks eat?"),
         ("How did he cook it?", [TURKEY], "How did Ben Franklin cook the turkey?"),
+        ("Who lives there?", [RETAKEN], "Who lives in Deir el-Zour?"),
+        ("Who controls it now?", [RETAKEN], "Who controls Deir el-Zour now?"),
+        ("Who leads them?", [RETAKEN], "Who leads the Syrian army?"),
+        ("And Raqqa?", [RETAKEN], "When did the Syrian army recapture Raqqa?"),
         # what is left out
         ("What are the causes?", [("What is throat cancer?", None)], "What are the causes of throat cancer?"),
         ("What is the largest?", [("What do sharks eat?", "fish")], "What is the largest shark?"),
