@@ -80,8 +80,10 @@ class Alternative:
 class Answer:
     """A verbatim answer. `citations` is never empty; the first one's quote is `text`.
 
-    `confidence` is the fitted probability, 0 to 1, that the answer is right. `understood` is
-    the question as it was put to the articles, made to stand alone if it was a follow-up.
+    `confidence` is the fitted probability, 0 to 1, that the answer is right. `sources` counts the
+    independent ones among the cited articles: those that share text are one. `disagreements` are
+    clearly different answers that other articles give and that are believed nearly as much.
+    `understood` is the question as it was put to the articles, made to stand alone if it was a follow-up.
     """
 
     question: str
@@ -92,7 +94,13 @@ class Answer:
     disagreements: tuple[Alternative, ...] = ()
     understood: str = ""
     seconds: float = 0.0
+    sources: int = 1
     found: Literal[True] = True
+
+    @property
+    def articles(self) -> int:
+        """How many articles are cited."""
+        return len({citation.article.id for citation in self.citations})
 
     def as_dict(self) -> dict[str, Any]:
         return _as_dict(self)
@@ -126,12 +134,25 @@ class NoAnswer:
         return ()
 
     @property
+    def sources(self) -> int:
+        """None, as nothing is claimed."""
+        return 0
+
+    @property
     def disagreements(self) -> tuple[Alternative, ...]:
         """None, as nothing is claimed."""
         return ()
 
     def as_dict(self) -> dict[str, Any]:
         return _as_dict(self) | {"closest": [c.as_dict() for c in self.closest]}
+
+
+def support(answer: Answer) -> str:
+    """How much an answer rests on, in words: "3 articles, 2 independent sources"."""
+    articles = "1 article" if answer.articles == 1 else f"{answer.articles:,} articles"
+    if answer.articles == 1:
+        return articles
+    return f"{articles}, {answer.sources:,} independent source{'s' if answer.sources != 1 else ''}"
 
 
 def _as_dict(result: Answer | NoAnswer) -> dict[str, Any]:
@@ -142,6 +163,7 @@ def _as_dict(result: Answer | NoAnswer) -> dict[str, Any]:
         "text": result.text,
         "confidence": round(result.confidence, 4),
         "citations": [c.as_dict() for c in result.citations],
+        "sources": result.sources,
         "alternatives": [a.as_dict() for a in result.alternatives],
         "disagreements": [d.as_dict() for d in result.disagreements],
         "seconds": round(result.seconds, 4),

@@ -21,11 +21,10 @@ from index.catalog import Filter, is_published
 from index.corpus import Corpus
 from index.embedder import Embedder
 from index.errors import InputError
-from index.passages import sentences
 from qa.answer import Alternative, Answer, Citation, NoAnswer
 from qa.confidence import Calibration, Features, describe
 from qa.dialogue import Turn, standalone
-from qa.evidence import Candidate, Group, group
+from qa.evidence import Candidate, Group, differing, echoes, group, sentence_of, supporting
 from qa.examples import likely_questions
 from qa.reader import Reader
 from qa.retriever import EVERYTHING, Retriever, ScoredPassage
@@ -58,11 +57,13 @@ class Examination:
     """Everything found out about a question before it is decided whether to answer.
 
     `groups` are the possible answers, best first, and `features` what is known about each.
+    `stories` numbers the articles so that those that share text have one number.
     """
 
     understood: str
     retrieved: tuple[ScoredPassage, ...]
     articles: dict[str, Article]
+    stories: dict[str, int]
     candidates: tuple[Candidate, ...]
     groups: tuple[Group, ...]
     features: tuple[Features, ...]
@@ -142,21 +143,29 @@ class QuestionAnswerer:
         threshold = self.min_confidence if min_confidence is None else checked_threshold(min_confidence)
         found = self.examine(question, history, _filter(sources, published_after, published_before))
         beliefs = [self._calibration.probability(features) for features in found.features]
-        believed = (
-            Alternative(same.best.quote, belief, tuple(_citation(candidate) for candidate in same.believed))
+        against = differing(found.understood, found.groups, beliefs) if beliefs and beliefs[0] >= threshold else []
+        readings = {
+            place: Alternative(same.best.quote, belief, _citations(same, found))
             for place, (same, belief) in enumerate(zip(found.groups, beliefs, strict=True))
             if place == 0 or same.best.margin > 0  # the reader would rather have this than nothing
-        )
-        readings = tuple(islice(believed, ALTERNATIVES + 1))
-        if readings and readings[0].confidence >= threshold:
-            best, *others = readings
-            seconds = time.perf_counter() - started
+        }
+        others = tuple(reading for place, reading in readings.items() if place and place not in against)[:ALTERNATIVES]
+        if beliefs and beliefs[0] >= threshold:
             return Answer(
-                question, best.text, best.confidence, best.citations, tuple(others), (), found.understood, seconds
+                question,
+                readings[0].text,
+                readings[0].confidence,
+                readings[0].citations,
+                others,
+                tuple(readings[place] for place in against),
+                found.understood,
+                time.perf_counter() - started,
+                len({found.stories[citation.article.id] for citation in readings[0].citations}),
             )
         closest = tuple(_whole(retrieved, found.articles) for retrieved in found.retrieved[:CLOSEST])
-        confidence = readings[0].confidence if readings else 0.0
-        return NoAnswer(question, confidence, readings, closest, found.understood, time.perf_counter() - started)
+        guesses = (readings[0], *others) if beliefs else ()
+        confidence = beliefs[0] if beliefs else 0.0
+        return NoAnswer(question, confidence, guesses, closest, found.understood, time.perf_counter() - started)
 
     def examine(self, question: str, history: Sequence[Turn] = (), allowed: Filter = EVERYTHING) -> Examination:
         """Search and read for a question without deciding anything; raises as `ask` does."""
@@ -166,7 +175,9 @@ class QuestionAnswerer:
         # 2. Retrieve passages, and their articles as they are in the same generation.
         with self.corpus.snapshot() as snapshot:
             retrieved = self.retriever.search(understood, snapshot, PASSAGES_READ, allowed)
-            articles = {r.passage.article_id: snapshot.article(r.passage.article_id) for r in retrieved}
+            named = {passage.article_id for r in retrieved for passage in (r.passage, *r.copies)}
+            articles = {article_id: snapshot.article(article_id) for article_id in named}
+            stories = snapshot.catalog.stories(named)
 
         # 3. Read the spans that may answer it out of each.
         texts = [articles[r.passage.article_id].text[r.passage.start : r.passage.end] for r in retrieved]
@@ -178,7 +189,9 @@ class QuestionAnswerer:
 
         # 4. Put together those that say the same, and note what speaks for each group.
         groups = group(candidates, self._calibration.retrieval_weight)
-        return Examination(understood, tuple(retrieved), articles, tuple(candidates), tuple(groups), describe(groups))
+        return Examination(
+            understood, tuple(retrieved), articles, stories, tuple(candidates), tuple(groups), describe(groups)
+        )
 
     def warm(self) -> None:
         """Load both models now rather than at the first question."""
@@ -256,13 +269,19 @@ def _filter(sources: Sequence[str], after: date | None, before: date | None) -> 
     return Filter(tuple(sources), *days)
 
 
+def _citations(same: Group, found: Examination) -> tuple[Citation, ...]:
+    """Where a group's answer stands, best first, and then the articles that repeat the sentence to the letter."""
+    texts = [article.text for article in found.articles.values()]
+    supported = supporting(found.understood, same, texts)
+    repeated = (echo for candidate in supported for echo in echoes(candidate, found.articles))
+    cited = {(c.article.id, c.start): _citation(c) for c in (*supported, *repeated)}
+    return tuple(cited.values())
+
+
 def _citation(candidate: Candidate) -> Citation:
     """The candidate with the sentence, or sentences, around it."""
-    passage, text = candidate.retrieved.passage, candidate.article.text
-    around = [s for s in sentences(text, passage.start, passage.end) if s[0] < candidate.end and candidate.start < s[1]]
-    start = min([candidate.start, *(s for s, _ in around)])
-    end = max([candidate.end, *(e for _, e in around)])
-    return Citation(candidate.article, candidate.start, candidate.end, text[start:end])
+    start, end = sentence_of(candidate)
+    return Citation(candidate.article, candidate.start, candidate.end, candidate.article.text[start:end])
 
 
 def _whole(retrieved: ScoredPassage, articles: dict[str, Article]) -> Citation:

@@ -11,7 +11,7 @@ from itertools import groupby, pairwise
 
 from index.article import Article
 from index.build import BuildReport
-from qa.answer import Alternative, Answer, Citation, NoAnswer
+from qa.answer import Alternative, Answer, Citation, NoAnswer, support
 
 NOT_FOUND = "I could not find this in the articles."
 WORTH_SHOWING = 0.1  # the probability below which a guess is folded away, as it would mislead more than help
@@ -182,12 +182,12 @@ def _answer(answer: Answer, numbers: _Numbers) -> str:
     cited = numbers.take(answer.citations)
     disagreements = "".join(_reading(reading, numbers) for reading in answer.disagreements)
     if disagreements:
-        disagreements = f'<div class="against"><p class="label">Other articles say otherwise</p>{disagreements}</div>'
+        disagreements = f'<div class="against"><p class="label">The articles differ</p>{disagreements}</div>'
     others = "".join(_reading(reading, numbers) for reading in answer.alternatives)
     return (
         f'<div class="result">{_understood(answer)}<p class="lead">{_in_sentence(answer.citations[0])}'
         f"{_inline(cited, numbers)}</p>"
-        f"{_belief(answer.confidence, answer.seconds)}{_sources(cited, numbers)}{disagreements}"
+        f"{_belief(answer)}{_sources(cited, numbers)}{disagreements}"
         f"{_folded('Other readings', len(answer.alternatives), others)}</div>"
     )
 
@@ -231,11 +231,11 @@ def _reading(reading: Alternative, numbers: _Numbers) -> str:
     )
 
 
-def _belief(confidence: float, seconds: float) -> str:
+def _belief(answer: Answer) -> str:
     return (
-        f'<p class="belief"><meter min="0" max="1" value="{confidence:.3f}"></meter>'
-        f"<strong>{confidence_words(confidence)}</strong> <span>{percent(confidence)}</span>"
-        f'<span class="meta">{seconds:.2f} s</span></p>'
+        f'<p class="belief"><meter min="0" max="1" value="{answer.confidence:.3f}"></meter>'
+        f"<strong>{confidence_words(answer.confidence)}</strong> <span>{percent(answer.confidence)}</span>"
+        f'<span class="meta">{support(answer)} · {answer.seconds:.2f} s</span></p>'
     )
 
 

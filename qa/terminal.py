@@ -19,7 +19,7 @@ from index.article import Article
 from index.build import BuildReport
 from index.build import Progress as Told
 from index.errors import QAError
-from qa.answer import Answer, Citation, NoAnswer
+from qa.answer import Answer, Citation, NoAnswer, support
 from qa.evaluation.answers import Score
 
 out, err = Console(highlight=False), Console(stderr=True, highlight=False)
@@ -51,18 +51,25 @@ def print_result(result: Answer | NoAnswer) -> None:
             out.print(Text(f"\n  {citation_line(citation)}", style="dim"))
             out.print(Text(f"  {citation.quote}"), soft_wrap=True)
         return
-    out.print(Text(result.text, style="bold"), f"[dim]({result.confidence:.0%} likely)[/]")
-    for number, citation in enumerate(result.citations, 1):
-        out.print(Text(f"\n  [{number}] {citation_line(citation)}", style="dim"))
-        sentence = Text(f"  {' '.join(citation.sentence.split())}")
-        sentence.highlight_words([" ".join(citation.quote.split())], "bold reverse")
-        out.print(sentence, soft_wrap=True)
+    out.print(Text(result.text, style="bold"), f"[dim]({result.confidence:.0%} likely; {support(result)})[/]")
+    _print_citations(result.citations)
+    for other in result.disagreements:
+        out.print("\nThe articles differ:", Text(other.text, style="bold"), f"[dim]({other.confidence:.0%} likely)[/]")
+        _print_citations(other.citations)
     for other in result.alternatives:
         out.print(
             Text(
                 f"\n  or: {other.text} ({other.confidence:.0%} likely; {other.citations[0].article.title})", style="dim"
             )
         )
+
+
+def _print_citations(citations: Iterable[Citation]) -> None:
+    for number, citation in enumerate(citations, 1):
+        out.print(Text(f"\n  [{number}] {citation_line(citation)}", style="dim"))
+        sentence = Text(f"  {' '.join(citation.sentence.split())}")
+        sentence.highlight_words([" ".join(citation.quote.split())], "bold reverse")
+        out.print(sentence, soft_wrap=True)
 
 
 def print_scores(scores: Iterable[Score]) -> None:

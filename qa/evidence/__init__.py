@@ -3,7 +3,9 @@
 Knows candidates and what they say. Never knows the model that found them.
 """
 
-from qa.evidence.groups import Candidate, Group, group
+from qa.evidence.context import supporting
+from qa.evidence.differences import differing
+from qa.evidence.groups import Candidate, Group, echoes, group, sentence_of
 from qa.evidence.names import folded
 
-__all__ = ["Candidate", "Group", "folded", "group"]
+__all__ = ["Candidate", "Group", "differing", "echoes", "folded", "group", "sentence_of", "supporting"]

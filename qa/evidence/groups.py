@@ -3,10 +3,11 @@
 Knows candidates and their texts. Never knows the model that found them.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from index.article import Article
+from index.passages import sentences
 from qa.evidence.dates import Day, read_date, same_date
 from qa.evidence.names import folded, introduced, is_short_form, name_words, same_name
 from qa.evidence.quantities import Quantity, read_quantity, same_quantity
@@ -111,6 +112,24 @@ def group(candidates: Iterable[Candidate], retrieval_weight: float = 0.0) -> lis
     return [
         Group(tuple(candidate for candidate, _ in members), members[0][0].score(retrieval_weight)) for members in groups
     ]
+
+
+def sentence_of(candidate: Candidate) -> tuple[int, int]:
+    """The characters of its article from the start of the sentence around it, or sentences, to their end."""
+    passage, text = candidate.retrieved.passage, candidate.article.text
+    around = [s for s in sentences(text, passage.start, passage.end) if s[0] < candidate.end and candidate.start < s[1]]
+    return min([candidate.start, *(s for s, _ in around)]), max([candidate.end, *(e for _, e in around)])
+
+
+def echoes(candidate: Candidate, articles: Mapping[str, Article]) -> Iterator[Candidate]:
+    """The same sentence in the articles that repeat its passage, where it stands there to the letter."""
+    start, end = sentence_of(candidate)
+    for copy in candidate.retrieved.copies:
+        article = articles[copy.article_id]
+        at = article.text.find(candidate.article.text[start:end], copy.start, copy.end)
+        if at >= 0:
+            shift, retrieved = at - start, replace(candidate.retrieved, passage=copy, copies=())
+            yield Candidate(article, candidate.start + shift, candidate.end + shift, candidate.margin, retrieved)
 
 
 def _overlap(one: Candidate, other: Candidate) -> bool:

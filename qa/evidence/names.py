@@ -92,7 +92,7 @@ def introduced(short: str, texts: Iterable[str]) -> str | None:
 
 def name_words(text: str) -> tuple[str, ...]:
     """The words that tell a name from others, folded, without titles and the Arabic article; () if it is no name."""
-    return _words(text) if is_name(text) else ()
+    return spoken_words(text) if is_name(text) else ()
 
 
 def same_name(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
@@ -107,7 +107,7 @@ def same_name(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 
 def near_name(one: str, other: str) -> bool:
     """They may well be the same: nearly one spelling, one within the other, or the initials of the other."""
-    mine, theirs = _words(one), _words(other)
+    mine, theirs = spoken_words(one), spoken_words(other)
     if not mine or not theirs or set(mine) & set(theirs):
         return True
     if "".join(word[0] for word in mine) == "".join(theirs) or "".join(word[0] for word in theirs) == "".join(mine):
@@ -115,7 +115,8 @@ def near_name(one: str, other: str) -> bool:
     return Indel.normalized_similarity(_sound("".join(mine)), _sound("".join(theirs))) >= _LOOKS_ALIKE
 
 
-def _words(text: str) -> tuple[str, ...]:
+def spoken_words(text: str) -> tuple[str, ...]:
+    """The words of a text, folded, without titles and the Arabic article."""
     words = folded(_ARTICLE.sub("", plain(text))).split()
     return tuple(word for word in words if word not in _TITLES) or tuple(words)
 
@@ -127,12 +128,10 @@ def _spelled_alike(mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
     joined = "".join(mine), "".join(theirs)
     if min(map(len, joined)) < _LONG_NAME:
         return False
-    return all(
-        _word_alike(*pair) for pair in (zip(mine, theirs, strict=True) if len(mine) == len(theirs) else [joined])
-    )
+    return all(word_alike(*pair) for pair in (zip(mine, theirs, strict=True) if len(mine) == len(theirs) else [joined]))
 
 
-def _word_alike(one: str, other: str) -> bool:
+def word_alike(one: str, other: str) -> bool:
     """The same consonants in the same order, nearly the same vowels, and a vowel at the end of both or of neither."""
     one, other = _sound(one), _sound(other)
     if re.sub("[aiu]", "", one) != re.sub("[aiu]", "", other) or (one[-1:] in "aiu") != (other[-1:] in "aiu"):

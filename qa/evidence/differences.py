@@ -1,0 +1,78 @@
+"""Which answers differ: another value of the kind that was asked for, from another article, believed nearly as much.
+
+Knows questions' kinds and the sentences around quotes. Never knows how belief is reckoned.
+"""
+
+import re
+from collections.abc import Sequence
+
+from qa.evidence.context import COMMON_GROUND, SAME_GROUND, about
+from qa.evidence.dates import apart
+from qa.evidence.groups import Candidate, Group, Meaning, meaning
+from qa.evidence.names import near_name, spoken_words
+from qa.evidence.quantities import clash
+
+NEARLY = 0.5
+"""Share of the answer's probability that another must reach to stand beside it: at worst two to one against."""
+
+_AMOUNT = re.compile(
+    r"\bhow (?:many|much|far|long|old|tall|high|deep|large|big|fast|heavy|wide|late|often)\b|\b(?:what|which) (?:\w+ )?"
+    r"(?:share|percentage|percent|proportion|fraction|part|number|price|distance|length|height|weight|age|size|"
+    r"population|temperature|amount|sum|cost|toll|score|speed|area)\b",
+    re.IGNORECASE,
+)
+_DATE = re.compile(r"\bwhen\b|\b(?:what|which) (?P<part>month|year)\b|\b(?:what|which) (?:day|date)\b", re.IGNORECASE)
+_PERSON = re.compile(r"^who(?! (?:are|were|else)\b)", re.IGNORECASE)
+_NAME = re.compile(
+    r"^(?:where|(?:in |at |to |from )?(?:which|what) (?!are |were |\w+(?<!s)(?<!i)s )\w+)", re.IGNORECASE
+)
+
+
+def differing(question: str, groups: Sequence[Group], beliefs: Sequence[float]) -> list[int]:
+    """The places of the groups that give a clearly different answer than the first one does.
+
+    Both must be believed by the reader, and the other at least half as much. No article may give
+    both, as it knows of what difference; and the sentences around both must be about what was
+    asked, so that two dates are not two things' dates.
+    """
+    if not groups or groups[0].best.margin <= 0:
+        return []
+    texts = list({c.article.id: c.article.text for found in groups for c in found.candidates}.values())
+    best = groups[0]
+    near = [
+        place
+        for place, (other, belief) in enumerate(zip(groups, beliefs, strict=True))
+        if place and other.best.margin > 0 and belief >= NEARLY * beliefs[0] and not _articles(best) & _articles(other)
+    ]
+    return [place for place in near if _differ(question, best.best, groups[place].best, texts)]
+
+
+def _differ(question: str, one: Candidate, other: Candidate, texts: Sequence[str]) -> bool:
+    mine, theirs = meaning(one, texts), meaning(other, texts)
+    asked_date = _DATE.search(question)
+    if asked_date and mine.day and theirs.day:
+        values = apart(mine.day, theirs.day, (asked_date["part"] or "").lower())
+        return values and about(question, (one, other), texts, COMMON_GROUND)
+    if not asked_date and mine.quantity and theirs.quantity and (mine.quantity.dimension or _AMOUNT.search(question)):
+        return clash(mine.quantity, theirs.quantity) and about(question, (one, other), texts, COMMON_GROUND)
+    person = _PERSON.search(question)
+    if (not person and not _NAME.search(question)) or not _both_named(mine, theirs, 2 if person else 1):
+        return False
+    unheard = not _mentions(one, theirs) and not _mentions(other, mine) and not near_name(one.quote, other.quote)
+    return unheard and about(question, (one, other), texts, SAME_GROUND, with_titles=False)
+
+
+def _both_named(mine: Meaning, theirs: Meaning, words: int) -> bool:
+    """Both are names and nothing else, of a person's two words at least where that is asked."""
+    is_value = mine.day or theirs.day or mine.quantity or theirs.quantity
+    return not is_value and min(len(mine.name), len(theirs.name)) >= words
+
+
+def _mentions(candidate: Candidate, named: Meaning) -> bool:
+    """Its article has the other name, too: then it tells of both, and does not take one for the other."""
+    heard = set(spoken_words(candidate.article.text))
+    return any(word in heard for word in named.name if len(word) > 2)
+
+
+def _articles(group: Group) -> set[str]:
+    return {candidate.article.id for candidate in group.believed}
