@@ -12,7 +12,8 @@ it in recall and keeps the precision of the question as it was asked.
 CAST is a folder with the topic files of `github.com/daltonj/treccastweb`, or a .tar.gz of it. The rules were developed
 on the 2019 topics and on those of 2020 and 2021 with an odd number; the held-out half is every topic of 2020 and 2021
 with an even number, which nobody looked at while writing them. The topics of 2020 come without the answers, and those
-of 2021 with whole passages.
+of 2021 with whole passages; many of their follow-ups speak of what only the passage said, which these rules do not
+read, and much of 2021 is chat around the question. The years are therefore printed apart too.
 
 It is also measured whether a question that stands alone is left as it is, in three ways: those that the human left as
 they were, the opening questions of other conversations, and the human rewrites themselves, each asked in mid
@@ -82,6 +83,8 @@ def main(
     follow_ups = sum(len(c.utterances) - 1 for c in conversations)
     console.print(f"{split}: {len(conversations)} conversations, {follow_ups} follow-ups")
     console.print(rewrites(conversations, ways))
+    for year in sorted({c.year for c in conversations}):
+        console.print(f"only {year}", rewrites([c for c in conversations if c.year == year], ways))
     console.print(untouched(conversations))
     console.print(spliced(conversations, ways))
     milliseconds = timed(conversations)
