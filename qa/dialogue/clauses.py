@@ -108,7 +108,7 @@ def instead(question: str, preposition: str, new: str) -> str | None:
         dates = replacement.is_year_or_date
         alike = [p for p in inside if p.is_year_or_date == dates and (dates or _alike(p.before, preposition))]
         if alike:
-            return _swapped(question, alike[-1], new)
+            return _swapped(question, alike[-1], new, replacement.head)
         if gerund := re.search(rf"\b{preposition} \w+ing\b[^?]*", question) if preposition else None:
             return f"{question[: gerund.start()]}{preposition} {new}{question[gerund.end() :]}"
         return f"{question.rstrip(' ?.!')} {preposition or 'in'} {new}?"
@@ -119,7 +119,7 @@ def instead(question: str, preposition: str, new: str) -> str | None:
         [p for p in inside if not p.is_name and not re.match(r"an?\s|.* of ", p.text) and p.weight > 1],
     ):
         if alike:
-            return _swapped(question, alike[-1], new)
+            return _swapped(question, alike[-1], new, replacement.head)
     return None
 
 
@@ -127,7 +127,7 @@ def _alike(one: str, other: str) -> bool:
     return one == other or {one, other} <= _AT_PLACE
 
 
-def _swapped(question: str, old: Phrase, new: str) -> str:
+def _swapped(question: str, old: Phrase, new: str, noun: str) -> str:
     """The new one in the old one's place; "disadvantages" for "the main advantages of ..." only for the noun."""
-    end = old.start + len(old.text.split(" of ")[0]) if old.head.endswith(phrases(new)[0].head[-5:]) else old.end
+    end = old.start + len(old.text.split(" of ")[0]) if old.head.endswith(noun[-5:]) else old.end
     return f"{question[: old.start]}{new}{question[end:]}"

@@ -29,6 +29,7 @@ TURKEY: Turn = ("Why did Ben Franklin praise the turkey?", None)
         ("What happened before that?", [VICTORY], "What happened before Iraq declared victory?"),
         # one constituent in place of another of its kind
         ("And in 2016?", [("How many died in 2017?", "17")], "How many died in 2016?"),
+        ("And at work?", [("Who was injured at home?", None)], "Who was injured at work?"),
         ("And in Iraq?", [("Who leads the army in Syria?", None)], "Who leads the army in Iraq?"),
         ("And in Iraq?", [("How many people were killed?", None)], "How many people were killed in Iraq?"),
         ("What about Mosul?", [("Who captured Raqqa?", None)], "Who captured Mosul?"),
