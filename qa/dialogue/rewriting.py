@@ -171,7 +171,7 @@ def _completed(question: str, memory: Memory) -> str | None:
     preposition = first[0].text if first[0].low in PREPOSITIONS else ""
     new = re.sub(r"\s+(?:instead|in particular|specifically|then|too)$", "", new[len(preposition) :].strip())
     resolved = _with_references(new, memory)
-    return instead(earlier, preposition.lower(), resolved) if before and phrases(resolved) else None
+    return instead(earlier, preposition.lower(), resolved) if before else None
 
 
 def _with_rest(new: str, memory: Memory) -> str | None:
