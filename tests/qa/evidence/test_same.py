@@ -1,0 +1,125 @@
+"""Spellings, numbers, units, dates and abbreviations: which give the same answer, which clash, which do neither."""
+
+from datetime import date
+
+import pytest
+
+from index.article import Article, Passage
+from qa.evidence import Candidate, group
+from qa.evidence.dates import apart, read_date
+from qa.evidence.quantities import clash, read_quantity
+from qa.retriever import ScoredPassage
+
+FRIDAY = date(2017, 11, 3)
+INTRODUCED = "It was taken by the Syrian Democratic Forces (SDF). The group, Popular Mobilization Forces, or PMF, left."
+RETRIEVED = ScoredPassage(1, Passage("a", 0, 40), 1.0, 1, 1, 0.5, 2.0)
+
+
+def groups_of(*quotes: str) -> list[list[str]]:
+    """Each quote read in an article of its own, all of 3 November 2017; the first is the best."""
+    texts = [f"{quote} / {INTRODUCED}" for quote in quotes]
+    articles = [Article(f"{number}", "", text, published=FRIDAY) for number, text in enumerate(texts)]
+    spans = zip(articles, quotes, strict=True)
+    found = group(Candidate(a, 0, len(q), 10.0 - int(a.id), RETRIEVED) for a, q in spans)
+    return [[candidate.quote for candidate in same.candidates] for same in found]
+
+
+@pytest.mark.parametrize(
+    "quotes",
+    [
+        ("S.D.F.", "SDF", "Syrian Democratic Forces"),
+        ("Popular Mobilization Forces", "PMF"),
+        ("Deir el-Zour", "Deir ez-Zor", "Deir al-Zour"),
+        ("Qaim", "al-Qaim", "al Qaim"),
+        ("Bukamal", "Boukamal", "Abu Kamal"),
+        ("Muhammad", "Mohamed"),
+        ("General Ali Mayhoub", "Ali Mayhoub", "Gen Mayhoub"),
+        ("Mr. Assad", "President Bashar al-Assad"),
+        ("more than 90 percent", "90 per cent", "ninety percent", "nine tenths"),
+        ("250 miles", "400 km", "nearly 250 miles northwest"),
+        ("1,500,000", "1.5 million"),
+        ("two", "2"),
+        ("Friday", "November 3rd", "3 November 2017"),
+        ("yesterday", "November 2"),
+        ("last month", "October"),
+    ],
+)
+def test_these_are_one_answer(quotes: tuple[str, ...]) -> None:
+    assert groups_of(*quotes) == [list(quotes)]
+
+
+@pytest.mark.parametrize(
+    "quotes",
+    [
+        ("June", "July"),
+        ("October", "October 17th"),
+        ("Friday", "Thursday"),
+        ("250 miles", "320 kilometres"),
+        ("90 percent", "91 percent"),
+        ("20 people", "22 people"),
+        ("$5 million", "£5 million"),
+        ("1,500-2,500", "2,000-3,000"),
+        ("Niger", "Nigeria"),
+        ("Austria", "Australia"),
+        ("Slovakia", "Slovenia"),
+        ("Virginia", "West Virginia"),
+        ("Iran", "Iraq"),
+        ("SDF", "PMF"),
+        ("Ali", "Ali Mayhoub"),
+    ],
+)
+def test_these_are_two(quotes: tuple[str, ...]) -> None:
+    assert groups_of(*quotes) == [[quote] for quote in quotes]
+
+
+def test_no_chain_of_spellings_leads_from_one_answer_to_another() -> None:
+    assert groups_of("Bashar Assad", "Mr. Assad", "Maher Assad") == [["Bashar Assad", "Mr. Assad"], ["Maher Assad"]]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "clashes"),
+    [
+        ("nearly 250 miles", "about 320 kilometres", True),
+        ("250 miles", "400 km", False),
+        ("40 percent", "more than 90 percent", True),
+        ("nearly a third", "30 percent", False),
+        ("more than 20", "35", False),
+        ("up to 20", "35", True),
+        ("200 civilians", "90 soldiers", False),
+        ("20 people", "35 people", True),
+        ("33 years", "33 miles", False),
+    ],
+)
+def test_values_clash_where_none_could_be_meant_by_both(one: str, other: str, clashes: bool) -> None:
+    mine, theirs = read_quantity(one), read_quantity(other)
+    assert mine and theirs
+    assert clash(mine, theirs) == clash(theirs, mine) == clashes
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "asked", "differ"),
+    [
+        ("June", "July", "month", True),
+        ("June 5", "June 20", "month", False),
+        ("June 5", "June 20", "", True),
+        ("October", "October 17th", "", False),
+        ("2015", "March 2015", "", False),
+        ("March 2015", "March 2016", "month", False),
+        ("Friday", "November 2", "", False),
+        ("Friday", "October 17", "", True),
+    ],
+)
+def test_dates_are_apart_where_no_day_fits_both(one: str, other: str, asked: str, differ: bool) -> None:
+    mine, theirs = read_date(one, FRIDAY), read_date(other, FRIDAY)
+    assert mine and theirs
+    assert apart(mine, theirs, asked) == apart(theirs, mine, asked) == differ
+
+
+@pytest.mark.parametrize("text", ["last week", "several", "2014 and 2015", "February 30", "90th", "the army"])
+def test_what_is_neither_date_nor_number_is_left_alone(text: str) -> None:
+    assert read_date(text, FRIDAY) is None
+    assert read_quantity(text) is None or text == "2014 and 2015"
+
+
+def test_a_weekday_needs_a_day_of_publication() -> None:
+    assert read_date("Friday") is None
