@@ -31,7 +31,7 @@ from index.article import Article, Passage
 from index.errors import CorpusError, QAError
 from index.syndication import Line, Syndication
 
-SCHEMA = "3"
+SCHEMA = "4"
 FILE = "catalog.sqlite"
 PATIENCE = "PRAGMA busy_timeout = 10000"
 UNHARMED = "nothing was published, and what was there before is whole"
@@ -55,7 +55,7 @@ CREATE INDEX passages_of_article ON passages(article);
 CREATE INDEX passages_of_vector ON passages(vector);
 CREATE TABLE gone (number INTEGER PRIMARY KEY);
 CREATE TRIGGER gone AFTER DELETE ON passages BEGIN INSERT INTO gone VALUES (old.number); END;
-CREATE TABLE vectors (digest BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE vectors (digest BLOB PRIMARY KEY, vector BLOB NOT NULL);
 CREATE TABLE loose (digest BLOB PRIMARY KEY) WITHOUT ROWID;
 CREATE VIEW passage_text AS
     SELECT p.number AS number, p.article AS article, a.title AS title,
@@ -475,9 +475,9 @@ class Catalog:
         return _numbered([row for row in found if row])
 
     def vectors_in_blocks(self, rows: int) -> Iterator[NumberedVectors]:
-        """Every passage's number and vector, so many at a time, ordered by digest: as they lie on the disk."""
+        """Every passage's number and vector, so many at a time, in the order in which they lie on the disk."""
         query = "SELECT p.number, v.vector FROM vectors v CROSS JOIN passages p ON p.vector = v.digest"
-        cursor = self._sql.execute(f"{query} ORDER BY v.digest, p.number")
+        cursor = self._sql.execute(f"{query} ORDER BY v.rowid, p.number")
         while block := cursor.fetchmany(rows):
             yield _numbered(block)
 

@@ -36,7 +36,7 @@ LOOKED_AT = 100_000
 SHARE_LOOKED_AT = 1 / 16
 """The same as a share, once the corpus is so large that this is more."""
 
-RANKED_ANEW = 4
+RANKED_ANEW = 2
 """How many times the neighbours asked for are ranked by their true vectors: quantising swaps close ones only."""
 
 TRAINED_ON = 64
