@@ -105,7 +105,7 @@ class _Sample:
 
     def _count(self, query: str, *values: str) -> int:
         counts = (int(self._sql.execute(query, (*edges, *values)).fetchone()[0]) for edges in self._ranges)
-        return round(self._scale * sum(counts))
+        return round(float(self._scale) * sum(counts))
 
 
 def _scored(sql: sqlite3.Connection, step: _Step, limit: int, where: str, values: Sequence[str]) -> Ranking:

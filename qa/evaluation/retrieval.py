@@ -29,9 +29,10 @@ def measure_retrieval(
     """For each way, recall at 1, 5, 10 and 20 and nDCG at 10 over the answerable questions, by ir-measures.
 
     A passage supports a question if it holds an accepted answer and stands in an article the
-    question names, where it names any; so does one that was kept in place of such a copy. Recall is the share of questions for which a supporting
-    passage is among the first k, as in open-domain question answering (Karpukhin et al. 2020,
-    arXiv:2004.04906; ir-measures calls it Success). `done` is told 1 after each question.
+    question names, where it names any; so does one that was kept in place of such a copy. Recall
+    is the share of questions for which a supporting passage is among the first k, as in
+    open-domain question answering (Karpukhin et al. 2020, arXiv:2004.04906; ir-measures calls it
+    Success). `done` is told 1 after each question.
     """
     import ir_measures
     from ir_measures import Success, nDCG

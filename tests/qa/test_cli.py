@@ -172,7 +172,7 @@ def test_evaluate_prints_the_figures_of_a_question_set(seed_index: Path, tmp_pat
         (["index", "/nowhere/at/all"], "does not exist"),
         (["evaluate", "/nowhere/at/all.jsonl"], "cannot be read"),
         (["evaluate", "--reader", "/nowhere/at/all.json"], "cannot be read"),
-        (["evaluate"], "name either"),
+        (["evaluate"], "name one of these"),
     ],
 )
 def test_what_cannot_be_used_is_one_line_and_status_two(arguments: list[str], said: str) -> None:
