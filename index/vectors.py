@@ -121,8 +121,8 @@ class Vectors:
             return []
         question, selector = vector.reshape(1, -1), _selector(allowed, self._gone)
         filed = self._search_filed(question, k, selector, self._lists(allowed))
-        found = filed, _nearest(self._late, question, k, selector)
-        numbers, scores = (np.concatenate(part) for part in zip(*found, strict=True))
+        late = _nearest(self._late, question, k, selector)
+        numbers, scores = np.concatenate([filed[0], late[0]]), np.concatenate([filed[1], late[1]])
         best = np.lexsort((numbers, -scores))[:k]
         return list(zip(numbers[best].tolist(), scores[best].tolist(), strict=True))
 
@@ -142,7 +142,7 @@ class Vectors:
             return 0
         count, lists = max(1, self._filed.ntotal), int(self._filed.nlist)
         looked_at = count if allowed is not None else max(LOOKED_AT, SHARE_LOOKED_AT * count)
-        return min(lists, math.ceil(lists * looked_at / count))
+        return int(min(lists, math.ceil(lists * looked_at / count)))
 
     def save(self, path: Path) -> str:
         """Write the file whole or not at all; returns the checksum to load it with."""
