@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -135,7 +136,9 @@ def test_a_watched_folder_is_followed_and_an_open_engine_answers_from_what_it_ho
     wharf = (harbour / "wharf.txt").read_text()
     (harbour / "wharf.txt").unlink()
     command = [sys.executable, "-m", "qa", "index", str(harbour), "--index-dir", str(tmp_path / "index"), "--watch"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    interruptible = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a shell's background jobs ignore it
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, preexec_fn=interruptible, **pipes) as process:
         assert process.stdout
         try:
             assert process.stdout.readline().startswith("1 added: ")
