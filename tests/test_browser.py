@@ -126,7 +126,7 @@ def ask(page, question: str):
     before = messages.count()
     page.fill("#box textarea", question)
     page.keyboard.press("Enter")
-    playwright.expect(messages).to_have_count(before + 1)
+    playwright.expect(messages).to_have_count(before + 1, timeout=30_000)  # the first one loads the models
     return messages.last
 
 
