@@ -37,7 +37,7 @@ def main(
     seed: int = 5,
 ) -> None:
     """Print recall for each search alone and for each way to fuse them."""
-    asked, contexts = sample(read_squad(data, certain_only=True), articles, questions, seed)
+    asked, contexts = sample(read_squad(data), articles, questions, seed)
     embedder = Embedder()
     with tempfile.TemporaryDirectory() as work:
         corpus_file, index = Path(work) / "paragraphs.jsonl", Path(work) / "index"

@@ -247,13 +247,15 @@ def train_command(
     encoder: Annotated[Path | None, typer.Option(help="The encoder to start from; by default the embedder.")] = None,
     passes: Annotated[float, typer.Option(min=0.0001, help="Passes over the data.")] = 1.25,
     learning_rate: Annotated[float, typer.Option(min=0.0, help="The learning rate at its peak.")] = 1.5e-4,
+    seed: Annotated[int, typer.Option(help="What the made examples and their order are drawn from.")] = 13,
     save_every: Annotated[int, typer.Option(min=1, help="Steps between checkpoints.")] = 250,
     device: Annotated[str | None, typer.Option(help="cpu or cuda; by default a GPU where there is one.")] = None,
 ) -> None:
     """Train a reader; a run that was cut short goes on from its last checkpoint."""
     from qa.training.train import Recipe, train
 
-    train(data, encoder, output, Recipe(passes=passes, learning_rate=learning_rate), save_every, device, err)
+    recipe = Recipe(passes=passes, learning_rate=learning_rate, seed=seed)
+    train(data, encoder, output, recipe, save_every, device, err)
 
 
 @app.command()

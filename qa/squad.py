@@ -17,6 +17,9 @@ from typing import Any
 
 from index.errors import InputError
 
+PLACES = 4
+"""An answer found in more places than this says too little about where it was meant."""
+
 
 @dataclass(frozen=True, slots=True)
 class Example:
@@ -41,12 +44,13 @@ class Example:
         return [self.context[start:end] for start, end in self.spans]
 
 
-def read_squad(path: Path, certain_only: bool = False) -> list[Example]:
+def read_squad(path: Path, every_place: bool = False) -> list[Example]:
     """Read a `.json` or `.json.gz` question set.
 
-    With `certain_only`, questions are left out whose answer's place is a guess: files rebuilt
-    from published pages mark them with `n_occurrences` above one. Training wants that;
-    scoring does not, because it compares texts.
+    With `every_place`, an answer whose place is a guess is accepted wherever its words stand:
+    files rebuilt from published pages mark such questions with `n_occurrences` above one.
+    One that stands in more than `PLACES` places is left out. Training wants that; scoring
+    does not, because it compares texts.
 
     Raises:
         InputError: the file is missing, damaged, or not in the SQuAD format.
@@ -57,20 +61,22 @@ def read_squad(path: Path, certain_only: bool = False) -> list[Example]:
     except (OSError, EOFError, ValueError, zlib.error) as error:
         raise InputError(f"{path} cannot be read as a SQuAD question set: {error}") from error
     try:
-        return list(_examples(content["data"], certain_only))
+        return list(_examples(content["data"], every_place))
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path} is JSON but not in the SQuAD format: {error!r} is missing or misplaced") from error
 
 
-def _examples(articles: list[dict[str, Any]], certain_only: bool) -> Iterator[Example]:
+def _examples(articles: list[dict[str, Any]], every_place: bool) -> Iterator[Example]:
     for number, article in enumerate(articles):
         title = article.get("title", str(number))
         for paragraph in article["paragraphs"]:
             context = paragraph["context"]
             for question in paragraph["qas"]:
-                if certain_only and question.get("n_occurrences", 1) > 1:
-                    continue
                 spans = _valid_spans(context, question["answers"])
+                if every_place and question.get("n_occurrences", 1) > 1:
+                    spans = tuple(place for answer in question["answers"] for place in _places(context, answer["text"]))
+                    if len(spans) > PLACES:
+                        continue
                 if question["answers"] and not spans:
                     continue  # none of its answers stands where the file says
                 yield Example(question["id"], question["question"].strip(), context, spans, title)
@@ -81,6 +87,12 @@ def _valid_spans(context: str, answers: list[dict[str, Any]]) -> tuple[tuple[int
         (answer["answer_start"], answer["answer_start"] + len(answer["text"]), answer["text"]) for answer in answers
     )
     return tuple((start, end) for start, end, text in found if text and start >= 0 and context[start:end] == text)
+
+
+def _places(context: str, text: str) -> Iterator[tuple[int, int]]:
+    """Where `text` stands in `context` as whole words."""
+    for match in re.finditer(rf"(?<!\w){re.escape(text)}(?!\w)", context):
+        yield match.span()
 
 
 def normalize_answer(text: str) -> str:

@@ -87,7 +87,7 @@ def load_examples(data: Path, recipe: Recipe, embed: Embed) -> list[Example]:
     files = sorted(f for f in folder.glob("*.json*") if f.name.endswith((".json", ".json.gz")))
     if not files:
         raise InputError(f"{folder} holds no .json or .json.gz question set in the SQuAD format")
-    examples = [example for file in files for example in read_squad(file, certain_only=True)]
+    examples = [example for file in files for example in read_squad(file, every_place=True)]
     answerable = [example for example in examples if example.spans]
     contest = contested(answerable, recipe.contested + recipe.retrieved, recipe.seed, embed)
     alone, together = contest[: recipe.retrieved], contest[recipe.retrieved :]
@@ -98,11 +98,7 @@ def load_examples(data: Path, recipe: Recipe, embed: Embed) -> list[Example]:
     return [
         *(example for example in examples if not example.spans),
         *together,
-        *(
-            plain
-            if recipe.uncontested is None
-            else random.Random(recipe.seed).sample(plain, min(len(plain), recipe.uncontested))
-        ),
+        *plain,
         *retrieved(alone),
         *swapped(answerable, recipe.swapped, recipe.seed),
     ]

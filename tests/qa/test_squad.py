@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from index.errors import InputError
-from qa.squad import Example, exact_match, normalize_answer, read_squad, token_f1
+from qa.squad import PLACES, Example, exact_match, normalize_answer, read_squad, token_f1
 
 CONTEXT = "The army of Köln captured Raqqa in 2017. Raqqa is a city."
 
@@ -90,13 +90,25 @@ def test_a_question_none_of_whose_answers_stands_there_is_left_out(tmp_path: Pat
     assert [example.id for example in read_squad(path)] == ["2"]
 
 
-def test_guessed_places_are_left_out_where_only_certain_ones_are_wanted(tmp_path: Path) -> None:
+def test_an_answer_whose_place_is_a_guess_is_accepted_wherever_its_words_stand(tmp_path: Path) -> None:
     guessed = question(("Raqqa", 26), n_occurrences=2)
     certain = question(("Köln", 12), number="2", n_occurrences=1)
     unanswerable = question(number="3")
     path = write(tmp_path / "set.json", question_set(guessed, certain, unanswerable))
-    assert [example.id for example in read_squad(path)] == ["1", "2", "3"]
-    assert [example.id for example in read_squad(path, certain_only=True)] == ["2", "3"]
+    assert [example.spans for example in read_squad(path)] == [((26, 31),), ((12, 16),), ()]
+    assert [example.spans for example in read_squad(path, every_place=True)] == [
+        ((26, 31), (41, 46)),
+        ((12, 16),),
+        (),
+    ]
+
+
+def test_a_guessed_answer_that_stands_in_too_many_places_is_left_out(tmp_path: Path) -> None:
+    content = question_set(question(("a", 0), n_occurrences=PLACES + 1))
+    content["data"][0]["paragraphs"][0]["context"] = " ".join("a" * (PLACES + 1))
+    path = write(tmp_path / "set.json", content)
+    assert len(read_squad(path)) == 1
+    assert read_squad(path, every_place=True) == []
 
 
 def test_an_article_without_a_title_is_named_by_its_place(tmp_path: Path) -> None:
