@@ -4,7 +4,8 @@ Knows rankings and which passages support a question. Never knows what is read o
 except to say what the reader makes of those passages alone.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Sequence
 from statistics import fmean
 
 from index.article import Passage
@@ -94,12 +95,17 @@ def _best_f1(qa: QuestionAnswerer, question: Question, texts: list[str]) -> floa
 
 
 def _answers(question: Question, passage: Passage, snapshot: Snapshot) -> bool:
-    text = f" {normalize_answer(_text(passage, snapshot))} "
-    return any(f" {answer} " in text for answer in _folded(question))
+    """Whether an accepted answer stands in the passage: to the letter, or as the measures fold it.
 
-
-def _folded(question: Question) -> Iterator[str]:
-    return filter(None, map(normalize_answer, question.answers))
+    Folding alone would miss it beside a dash or in a genitive: "(1115–1234)" folds to one word.
+    """
+    text = _text(passage, snapshot)
+    folded = f" {normalize_answer(text)} "
+    return any(
+        f" {short} " in folded or re.search(rf"(?<!\w){re.escape(answer.strip())}(?!\w)", text, re.IGNORECASE)
+        for answer in question.answers
+        if (short := normalize_answer(answer))
+    )
 
 
 def _text(passage: Passage, snapshot: Snapshot) -> str:

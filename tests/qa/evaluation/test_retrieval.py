@@ -14,13 +14,14 @@ from qa.retriever import Retriever
 
 @pytest.fixture
 def qa(words, tmp_path: Path, zebra_reader: Path) -> QuestionAnswerer:  # type: ignore[no-untyped-def]
-    """Twelve articles; the zebra stands in two of them, in one beside a river."""
+    """Thirteen articles; the zebra stands in two of them, in one beside a river."""
     folder = tmp_path / "articles"
     folder.mkdir()
     for n in range(10):
         (folder / f"{n}.txt").write_text(f"Report {n}\n\nThe river of town {n} is old and known to all.", "utf-8")
     (folder / "zoo.txt").write_text("Zoo\n\nA zebra lives in the zoo of the old town.", "utf-8")
     (folder / "far.txt").write_text("Far\n\nNobody knew that a zebra came to the river.", "utf-8")
+    (folder / "tower.txt").write_text("Tower\n\nThe king's tower stood here (1901–1950).", "utf-8")
     build([folder], tmp_path / "index", words)
     unfitted = Calibration(0.0, Features(1.0), 0.0, 0.5)
     corpus = Corpus(tmp_path / "index", words.identity)
@@ -57,6 +58,12 @@ def test_what_is_nowhere_counts_as_not_found_and_is_not_left_out(qa: QuestionAns
 
 def test_an_answer_inside_a_longer_word_is_no_support(qa: QuestionAnswerer) -> None:
     assert measure_retrieval(qa, [asked("Who lives in the zoo?", "zeb")])["hybrid"]["recall@20"] == 0.0
+
+
+@pytest.mark.parametrize("answer", ["1950", "The king", "1901"])
+def test_an_answer_beside_a_dash_or_in_a_genitive_is_support(qa: QuestionAnswerer, answer: str) -> None:
+    found = measure_retrieval(qa, [asked("Whose tower stood here?", answer, articles=("tower.txt",))])
+    assert found["bm25"]["recall@1"] == 1.0
 
 
 def test_unanswerable_questions_are_not_searched_for(qa: QuestionAnswerer) -> None:
