@@ -5,7 +5,7 @@ Knows the order of the steps. Never knows widgets, terminals or files of article
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -18,10 +18,10 @@ import platformdirs
 from index.article import Article
 from index.build import BuildReport, Progress, build, roots
 from index.catalog import Filter, is_published
-from index.corpus import Corpus
-from index.embedder import Embedder
+from index.corpus import Corpus, Snapshot
+from index.embedder import Embedder, Vectors
 from index.errors import InputError
-from qa.answer import Alternative, Answer, Citation, NoAnswer
+from qa.answer import Alternative, Answer, Citation, NoAnswer, Span
 from qa.confidence import Calibration, Features, describe
 from qa.dialogue import Turn, standalone
 from qa.evidence import Candidate, Group, differing, echoes, group, sentence_of, supporting
@@ -52,21 +52,55 @@ def default_index() -> Path:
     return platformdirs.user_data_path("qa-articles") / "index"
 
 
-@dataclass(frozen=True, slots=True)
-class Examination:
-    """Everything found out about a question before it is decided whether to answer.
+Told = Callable[[str], None]
+"""Hears which step of an examination begins: "searching", then "reading"."""
 
-    `groups` are the possible answers, best first, and `features` what is known about each.
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """A question as it is put: after what was said before it, and of the articles that a filter lets through.
+
+    `wanted` is asked before it is read: once it says no, nothing more is done for this question.
+    """
+
+    question: str
+    history: Sequence[Turn] = ()
+    allowed: Filter = EVERYTHING
+    told: Told = lambda _: None
+    wanted: Callable[[], bool] = lambda: True
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search brought: passages, best first, with their articles, all of one generation.
+
     `stories` numbers the articles so that those that share text have one number.
     """
 
-    understood: str
     retrieved: tuple[ScoredPassage, ...]
     articles: dict[str, Article]
     stories: dict[str, int]
+
+    @property
+    def texts(self) -> list[str]:
+        """What there is to read."""
+        return [self.articles[r.passage.article_id].text[r.passage.start : r.passage.end] for r in self.retrieved]
+
+
+@dataclass(frozen=True, slots=True)
+class Examination(Found):
+    """Everything found out about a question before it is decided whether to answer.
+
+    `groups` are the possible answers, best first, and `features` what is known about each.
+    `seconds` is how long each step took; steps of questions that were examined together are as long for each.
+    """
+
+    question: str
+    understood: str
     candidates: tuple[Candidate, ...]
     groups: tuple[Group, ...]
     features: tuple[Features, ...]
+    seconds: dict[str, float]
 
 
 class QuestionAnswerer:
@@ -139,10 +173,100 @@ class QuestionAnswerer:
             InputError: the question is empty or too long, or an argument is out of its range.
             CorpusError: the index was removed or damaged meanwhile.
         """
+        threshold = self.min_confidence if min_confidence is None else checked_threshold(min_confidence)
+        return self.decide(
+            self.examine(question, history, _filter(sources, published_after, published_before)), threshold
+        )
+
+    def examine(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        allowed: Filter = EVERYTHING,
+        told: Told = lambda _: None,
+    ) -> Examination:
+        """Search and read for a question without deciding anything; raises as `ask` does."""
+        (found,) = self.examine_together([Inquiry(question, history, allowed, told)])
+        assert found  # it was wanted
+        return found
+
+    def examine_together(self, inquiries: Sequence[Inquiry]) -> list[Examination | None]:
+        """Search and read for several questions in one go, with what each would find alone.
+
+        None stands for one that was not wanted any more. Raises as `ask` does, whichever question it is about.
+        """
+        # 1. Make each question stand alone.
+        watch = _Watch()
+        understood = [standalone(checked_question(asked.question), asked.history[-TURNS:]) for asked in inquiries]
+        watch.ended("understanding")
+
+        # 2. Retrieve passages, and their articles as they are in the same generation.
+        for asked in inquiries:
+            asked.told("searching")
+        with self.corpus.snapshot() as snapshot:
+            vectors = self.retriever.embed(understood)
+            searched = [
+                self._search(question, vector, asked.allowed, snapshot)
+                for question, vector, asked in zip(understood, vectors, inquiries, strict=True)
+            ]
+        watch.ended("searching")
+
+        # 3. Read the spans that may answer it out of each.
+        wanted = [place for place, asked in enumerate(inquiries) if asked.wanted()]
+        for place in wanted:
+            inquiries[place].told("reading")
+        read = self.reader.read_together([(understood[place], searched[place].texts) for place in wanted])
+        watch.ended("reading")
+
+        # 4. Put together those that say the same, and note what speaks for each group.
+        examined: list[Examination | None] = [None] * len(inquiries)
+        for place, spans in zip(wanted, read, strict=True):
+            examined[place] = self._judged(inquiries[place].question, understood[place], searched[place], spans, watch)
+        return examined
+
+    def _search(self, question: str, vector: Vectors, allowed: Filter, snapshot: Snapshot) -> Found:
+        retrieved = self.retriever.search(question, snapshot, PASSAGES_READ, allowed, vector=vector)
+        named = {passage.article_id for r in retrieved for passage in (r.passage, *r.copies)}
+        articles = {article_id: snapshot.article(article_id) for article_id in named}
+        return Found(tuple(retrieved), articles, snapshot.catalog.stories(named))
+
+    def _judged(
+        self, question: str, understood: str, found: Found, read: Sequence[Sequence[Span]], watch: "_Watch"
+    ) -> Examination:
+        candidates = [
+            Candidate(
+                found.articles[r.passage.article_id], r.passage.start + s.start, r.passage.start + s.end, s.score, r
+            )
+            for r, spans in zip(found.retrieved, read, strict=True)
+            for s in spans
+        ]
+        groups = group(candidates, self._calibration.retrieval_weight)
+        features = describe(groups)
+        return Examination(
+            found.retrieved,
+            found.articles,
+            found.stories,
+            question,
+            understood,
+            tuple(candidates),
+            tuple(groups),
+            features,
+            watch.seconds_and("judging"),
+        )
+
+    def beliefs(self, found: Examination) -> list[float]:
+        """The probability, 0 to 1, that each group of an examination is right."""
+        return [self._calibration.probability(features) for features in found.features]
+
+    def decide(self, found: Examination, min_confidence: float | None = None) -> Answer | NoAnswer:
+        """Answer with what was found, or decline; the same examination may be decided at many thresholds.
+
+        Raises:
+            InputError: `min_confidence` is no probability.
+        """
         started = time.perf_counter()
         threshold = self.min_confidence if min_confidence is None else checked_threshold(min_confidence)
-        found = self.examine(question, history, _filter(sources, published_after, published_before))
-        beliefs = [self._calibration.probability(features) for features in found.features]
+        beliefs = self.beliefs(found)
         against = differing(found.understood, found.groups, beliefs) if beliefs and beliefs[0] >= threshold else []
         readings = {
             place: Alternative(same.best.quote, belief, _citations(same, found))
@@ -150,48 +274,22 @@ class QuestionAnswerer:
             if place == 0 or same.best.margin > 0  # the reader would rather have this than nothing
         }
         others = tuple(reading for place, reading in readings.items() if place and place not in against)[:ALTERNATIVES]
+        taken = sum(found.seconds.values()) + time.perf_counter() - started
         if beliefs and beliefs[0] >= threshold:
             return Answer(
-                question,
+                found.question,
                 readings[0].text,
                 readings[0].confidence,
                 readings[0].citations,
                 others,
                 tuple(readings[place] for place in against),
                 found.understood,
-                time.perf_counter() - started,
+                taken,
                 len({found.stories[citation.article.id] for citation in readings[0].citations}),
             )
         closest = tuple(_whole(retrieved, found.articles) for retrieved in found.retrieved[:CLOSEST])
         guesses = (readings[0], *others) if beliefs else ()
-        confidence = beliefs[0] if beliefs else 0.0
-        return NoAnswer(question, confidence, guesses, closest, found.understood, time.perf_counter() - started)
-
-    def examine(self, question: str, history: Sequence[Turn] = (), allowed: Filter = EVERYTHING) -> Examination:
-        """Search and read for a question without deciding anything; raises as `ask` does."""
-        # 1. Make the question stand alone.
-        understood = standalone(checked_question(question), history[-TURNS:])
-
-        # 2. Retrieve passages, and their articles as they are in the same generation.
-        with self.corpus.snapshot() as snapshot:
-            retrieved = self.retriever.search(understood, snapshot, PASSAGES_READ, allowed)
-            named = {passage.article_id for r in retrieved for passage in (r.passage, *r.copies)}
-            articles = {article_id: snapshot.article(article_id) for article_id in named}
-            stories = snapshot.catalog.stories(named)
-
-        # 3. Read the spans that may answer it out of each.
-        texts = [articles[r.passage.article_id].text[r.passage.start : r.passage.end] for r in retrieved]
-        candidates = [
-            Candidate(articles[r.passage.article_id], r.passage.start + s.start, r.passage.start + s.end, s.score, r)
-            for r, spans in zip(retrieved, self.reader.read(understood, texts), strict=True)
-            for s in spans
-        ]
-
-        # 4. Put together those that say the same, and note what speaks for each group.
-        groups = group(candidates, self._calibration.retrieval_weight)
-        return Examination(
-            understood, tuple(retrieved), articles, stories, tuple(candidates), tuple(groups), describe(groups)
-        )
+        return NoAnswer(found.question, beliefs[0] if beliefs else 0.0, guesses, closest, found.understood, taken)
 
     def warm(self) -> None:
         """Load both models now rather than at the first question."""
@@ -223,6 +321,21 @@ class QuestionAnswerer:
     def rebuild(self, progress: Progress = lambda *_: None) -> BuildReport:
         """Read the article folders again; the next question is asked of what they hold now."""
         return build(roots(self.corpus.folder), self.corpus.folder, self._embedder, progress)
+
+
+class _Watch:
+    """Times the steps of one examination, one after another."""
+
+    def __init__(self) -> None:
+        self._began, self._seconds = time.perf_counter(), dict[str, float]()
+
+    def ended(self, step: str) -> None:
+        now = time.perf_counter()
+        self._seconds[step], self._began = now - self._began, now
+
+    def seconds_and(self, step: str) -> dict[str, float]:
+        """All steps that have ended, and how long this last one has lasted."""
+        return self._seconds | {step: time.perf_counter() - self._began}
 
 
 def answer(question: str, index_dir: str | Path | None = None, **options: Any) -> Answer | NoAnswer:

@@ -9,6 +9,7 @@ where the passage has nothing to say.
 
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,14 +81,19 @@ class Reader:
         Offsets are characters of the passage. A passage too long for the model is read in
         overlapping windows. A passage without words has no span.
         """
-        question = self._shortened(question)
-        encodings = self._tokenizer.encode_batch([(question, passage) for passage in passages])
+        return self.read_together([(question, passages)], most)[0]
+
+    def read_together(self, asked: Sequence[tuple[str, Sequence[str]]], most: int = 3) -> list[list[list[Span]]]:
+        """For each question with its passages what `read` finds, all of them in batches of like length."""
+        pairs = [(self._shortened(question), passage) for question, passages in asked for passage in passages]
+        encodings = self._tokenizer.encode_batch(pairs)
         windows = [(n, window) for n, encoding in enumerate(encodings) for window in (encoding, *encoding.overflowing)]
         rows = [inference.Row(window.ids, window.type_ids) for _, window in windows]
-        found: list[list[Span]] = [[] for _ in passages]
+        found: list[list[Span]] = [[] for _ in pairs]
         for (number, window), (start, end) in zip(windows, inference.run(self._runner, rows, self._pad), strict=True):
-            found[number] += _spans(passages[number], window, start, end, most)
-        return [_without_overlaps(spans)[:most] for spans in found]
+            found[number] += _spans(pairs[number][1], window, start, end, most)
+        best = iter(_without_overlaps(spans)[:most] for spans in found)
+        return [list(islice(best, len(passages))) for _, passages in asked]
 
     def _shortened(self, question: str) -> str:
         offsets = self._question_tokenizer.encode(question, add_special_tokens=False).offsets

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from index.article import Passage
 from index.catalog import Filter
 from index.corpus import Snapshot
-from index.embedder import Embedder
+from index.embedder import Embedder, Vectors
 
 DEPTH = 50
 """How many passages each of the two searches gives to the fusion."""
@@ -60,6 +60,10 @@ class Retriever:
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
 
+    def embed(self, questions: Sequence[str]) -> Vectors:
+        """The vectors that `search` compares with those of the passages, shape (questions, dimension)."""
+        return self._embedder.encode(questions)
+
     def search(
         self,
         question: str,
@@ -67,14 +71,17 @@ class Retriever:
         k: int = 10,
         allowed: Filter = EVERYTHING,
         dense_weight: float = DENSE_WEIGHT,
+        vector: Vectors | None = None,
     ) -> list[ScoredPassage]:
         """The `k` best passages, best first; a filter is applied inside both searches, so it costs no recall.
 
         With a `dense_weight` of 1 they are ordered by meaning alone, with 0 by words alone. What repeats
         a better passage of another article is not among the `k` but with that passage, and the next moves up.
+        `vector` is the question's, where it is known already.
         """
+        vector = self.embed([question])[0] if vector is None else vector
         numbers = snapshot.catalog.passage_numbers(allowed) if allowed else None
-        dense = snapshot.vectors.search(self._embedder.encode([question])[0], DEPTH, numbers)
+        dense = snapshot.vectors.search(vector, DEPTH, numbers)
         words = snapshot.catalog.search_words(content_words(question), DEPTH, allowed)
         fused = convex(dense, words, dense_weight)
         passages = snapshot.catalog.passages(number for number, _ in fused)
