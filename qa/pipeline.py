@@ -318,9 +318,11 @@ class QuestionAnswerer:
             raise InputError(f"there is no article {article_id} in the index")
         return found
 
-    def rebuild(self, progress: Progress = lambda *_: None) -> BuildReport:
-        """Read the article folders again; the next question is asked of what they hold now."""
-        return build(roots(self.corpus.folder), self.corpus.folder, self._embedder, progress)
+    def rebuild(self, progress: Progress = lambda *_: None, also: Sequence[Path] = ()) -> BuildReport:
+        """Read the article folders again, and from now on `also` these; the next question is asked of all of them."""
+        folders = roots(self.corpus.folder)
+        folders += [path.resolve() for path in also if path.resolve() not in folders]
+        return build(folders, self.corpus.folder, self._embedder, progress)
 
 
 class _Watch:

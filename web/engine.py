@@ -1,0 +1,314 @@
+"""One engine behind the page and the programs: it opens in the background, answers, and changes its index.
+
+Knows which of its users' wishes are allowed, and what state it is in. Never knows widgets, HTTP or users' names.
+"""
+
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from index.article import Article
+from index.build import BuildReport, Progress, build
+from index.catalog import Catalog, Filter
+from index.embedder import Embedder
+from index.errors import InputError, QAError
+from index.exclude import exclude, readmit
+from qa.answer import Answer, NoAnswer
+from qa.confidence import Calibration
+from qa.dialogue import Turn
+from qa.pipeline import Examination, QuestionAnswerer, Told, default_index
+from qa.reader import SHIPPED
+from qa.retriever import EVERYTHING, content_words
+from web import uploads
+
+State = Literal["loading", "ready", "failed"]
+
+HITS = 1000
+"""Most passages that a search for articles looks at."""
+
+WAITING = 0.2
+"""Seconds between looks at whether a change may begin, or was called off meanwhile."""
+
+
+class NotReady(QAError):
+    """The models are still being loaded, or could not be; the message says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What a list of articles shows of one: all but its text. `copies` are the other ids of the very same article."""
+
+    id: str
+    title: str
+    source: str
+    url: str
+    published: date | None
+    author: str
+    passages: int
+    copies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """One page of a list of articles, and how many the whole list has."""
+
+    headings: tuple[Heading, ...]
+    total: int
+
+
+class Engine:
+    """Answers questions and changes the index, from any thread; `start` it first.
+
+    Args:
+        folder: the index.
+        opened: loads the models and opens the index; hears of progress, and takes its time.
+        read_only: whether every change is refused.
+        refreshed: whether the article folders are read again once the index is open.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        opened: Callable[[Progress], QuestionAnswerer],
+        read_only: bool = False,
+        refreshed: bool = False,
+    ) -> None:
+        self.folder, self.read_only = folder, read_only
+        self.state: State = "loading"
+        self.message = "The models are being loaded."
+        self._opened, self._refreshed = opened, refreshed
+        self._qa: QuestionAnswerer | None = None
+        self._settled = threading.Event()
+        self._changing = threading.Lock()
+        self._examples: tuple[int, list[str]] | None = None
+
+    @classmethod
+    def at(
+        cls,
+        index_dir: Path | None = None,
+        paths: Sequence[Path] = (),
+        reader: str | None = None,
+        embedder: str | None = None,
+        min_confidence: float | None = None,
+        read_only: bool = False,
+    ) -> "Engine":
+        """The engine of an index, which is made to hold `paths` if there are any."""
+        folder = index_dir or default_index()
+
+        def opened(progress: Progress) -> QuestionAnswerer:
+            if paths:
+                build([*paths, *_added(folder)], folder, Embedder(embedder), progress)
+            qa = QuestionAnswerer.open(index_dir, reader, embedder, min_confidence)
+            qa.warm()
+            return qa
+
+        return cls(folder, opened, read_only, refreshed=not paths and not read_only)
+
+    # ---- the way to being ready ------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to load, and return at once."""
+        threading.Thread(target=self._load, name="engine", daemon=True).start()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Whether it is ready, once that is settled or the time is over."""
+        self._settled.wait(seconds)
+        return self.state == "ready"
+
+    def _load(self) -> None:
+        try:
+            self._qa = self._opened(self._tell)
+            self.state, self.message = "ready", ""
+        except Exception as error:  # whatever it was, the page must say so, as nobody waits for this thread
+            known = isinstance(error, QAError)
+            self.message = str(error) if known else f"unexpected {type(error).__name__}: {error}"
+            self.state = "failed"
+            print(f"app: {' '.join(self.message.split())}", file=sys.stderr, flush=True)
+        self._settled.set()
+        if self.state == "ready" and self._refreshed:
+            self._refresh()
+
+    def _refresh(self) -> None:
+        """Read the article folders again; if they are gone, or another build runs, the index is whole all the same."""
+        try:
+            with self._alone():
+                report = self._ready().rebuild(self._tell)
+            for item in report.skipped:
+                print(f"app: skipped {item.path}: {item.reason}", file=sys.stderr)
+        except QAError as error:
+            print(f"app: serving the index as it is: {error}", file=sys.stderr, flush=True)
+        self.message = ""
+
+    def _tell(self, stage: str, done: int, total: int) -> None:
+        self.message = f"{stage.capitalize()}: {done:,}{f' of {total:,}' if total else ''}."
+
+    def _ready(self) -> QuestionAnswerer:
+        if self._qa is None:
+            raise NotReady(self.message if self.state == "failed" else "the models are still being loaded: try again")
+        return self._qa
+
+    # ---- questions -------------------------------------------------------------------------
+
+    @property
+    def min_confidence(self) -> float:
+        """The threshold used where a question does not bring its own; the shipped reader's until one is loaded."""
+        return self._qa.min_confidence if self._qa else Calibration.of_reader(SHIPPED).threshold
+
+    def ask(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        allowed: Filter = EVERYTHING,
+        min_confidence: float | None = None,
+    ) -> Answer | NoAnswer:
+        """Answer or decline; raises what `examine` and `decide` raise."""
+        return self.decide(self.examine(question, history, allowed), min_confidence)
+
+    def examine(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        allowed: Filter = EVERYTHING,
+        told: Told = lambda _: None,
+    ) -> Examination:
+        """Search and read for a question.
+
+        Raises:
+            NotReady: the models are not loaded.
+            QAError: as `QuestionAnswerer.examine`.
+        """
+        return self._ready().examine(question, history, allowed, told=told)
+
+    def decide(self, found: Examination, min_confidence: float | None = None) -> Answer | NoAnswer:
+        """Answer with what was found, or decline."""
+        return self._ready().decide(found, min_confidence)
+
+    def examples(self, count: int = 4) -> list[str]:
+        """Questions that the articles answer; found once a generation, as that takes many questions."""
+        qa, generation = self._ready(), self.generation()
+        if self._examples is None or self._examples[0] != generation:
+            self._examples = generation, qa.examples(count)
+        return self._examples[1][:count]
+
+    # ---- articles --------------------------------------------------------------------------
+
+    def generation(self) -> int:
+        """Which publication of the index is in use."""
+        with Catalog(self.folder) as catalog:
+            return catalog.generation
+
+    def articles(
+        self, search: str = "", sources: Sequence[str] = (), offset: int = 0, limit: int | None = None
+    ) -> Shelf:
+        """A page of the articles, by id; with words to search for, those that hold them, the best first.
+
+        It asks for no model, and so need not wait until they are loaded.
+        """
+        with Catalog(self.folder) as catalog, catalog.snapshot():
+            found = _listed(catalog, search, sources)
+            end = None if limit is None else offset + limit
+            return Shelf(tuple(_heading(catalog, article) for article in found[offset:end]), len(found))
+
+    def article(self, article_id: str) -> Article:
+        """Raises: InputError: there is no such article in the index (any more)."""
+        with Catalog(self.folder) as catalog:
+            found = catalog.article(article_id)
+        if found is None:
+            raise InputError(f"there is no article {article_id} in the index")
+        return found
+
+    def sources(self) -> list[str]:
+        """The outlets of the articles, in alphabetical order."""
+        with Catalog(self.folder) as catalog:
+            return catalog.sources()
+
+    def removed(self) -> list[str]:
+        """The ids of the articles that were removed and may be restored."""
+        with Catalog(self.folder) as catalog:
+            return sorted(catalog.excluded())
+
+    # ---- changes ---------------------------------------------------------------------------
+    # Each refuses with an InputError where the engine is read-only, and waits for the change before it. What
+    # `progress` raises calls a change off, and nothing of it is published.
+
+    def rebuild(self, progress: Progress = lambda *_: None) -> BuildReport:
+        """Read the article folders again."""
+        self._refuse_if_read_only()
+        with self._alone(progress):
+            return self._ready().rebuild(progress)
+
+    def add(self, files: Sequence[Path], progress: Progress = lambda *_: None) -> BuildReport:
+        """Keep copies of files, by their names, in the index's own folder, and read the article folders and that again.
+
+        Where none of them holds an article, none is kept; the report says of each why.
+        """
+        self._refuse_if_read_only()
+        with self._alone(progress):
+            qa, folder = self._ready(), self.folder / uploads.FOLDER
+            batch, is_used = uploads.store(files, folder), False
+            try:
+                report = qa.rebuild(progress, also=[folder])
+                is_used = any(name.startswith(f"{batch.name}/") for name in report.added)
+            finally:
+                if not is_used:
+                    uploads.discard(batch)
+        return report
+
+    def remove(self, article_ids: Sequence[str]) -> tuple[str, ...]:
+        """Take articles out until their files change; returns their ids and those of their exact copies."""
+        self._refuse_if_read_only()
+        with self._alone():
+            return exclude(article_ids, self.folder)
+
+    def restore(self, article_ids: Sequence[str], progress: Progress = lambda *_: None) -> tuple[str, ...]:
+        """Let removed articles in again; returns their ids and those of their exact copies."""
+        self._refuse_if_read_only()
+        with self._alone(progress):
+            again = readmit(article_ids, self.folder)
+            self._ready().rebuild(progress)
+        return again
+
+    def _refuse_if_read_only(self) -> None:
+        if self.read_only:
+            raise InputError("this index is served read-only: nothing in it can be changed from here")
+
+    @contextmanager
+    def _alone(self, progress: Progress = lambda *_: None) -> Iterator[None]:
+        """One change at a time: those of other processes are kept out by the build's own lock."""
+        while not self._changing.acquire(timeout=WAITING):
+            progress("waiting for another build", 0, 0)
+        try:
+            yield
+        finally:
+            self._changing.release()
+
+
+def _added(folder: Path) -> list[Path]:
+    """The folder of what users added, if they ever did."""
+    return [kept] if (kept := folder / uploads.FOLDER).is_dir() else []
+
+
+def _listed(catalog: Catalog, search: str, sources: Sequence[str]) -> list[Article]:
+    if not search.strip():
+        return [article for article in catalog.articles() if not sources or article.source in sources]
+    hits = [number for number, _ in catalog.search_words(content_words(search), HITS, Filter(tuple(sources)))]
+    ids = dict.fromkeys(passage.article_id for passage in catalog.passages(hits).values())
+    return [article for article_id in ids if (article := catalog.article(article_id))]
+
+
+def _heading(catalog: Catalog, article: Article) -> Heading:
+    return Heading(
+        article.id,
+        article.title,
+        article.source,
+        article.url,
+        article.published,
+        article.author,
+        len(catalog.passages_of(article.id)),
+        catalog.origins(article.id)[1:],
+    )
