@@ -18,9 +18,11 @@ from index.article import Article
 from index.build import BuildReport
 from index.errors import CorpusError, InputError
 from index.sources import Skipped
-from qa import render
 from qa.answer import Alternative, Answer, Citation, NoAnswer
-from qa.render import Exchange
+from web import page as web_page
+from web.markup import conversation, reading, text
+from web.markup import result as results
+from web.markup.conversation import Exchange
 
 HOSTILE = (
     "</mark><script>alert(1)</script><img src=x onerror='alert(1)'><svg onload=alert(1)> **bold** _it_ "
@@ -132,27 +134,27 @@ def last(stream):
 
 
 def test_literal_text_comes_back_and_holds_no_syntax():
-    text = "".join(map(chr, range(32, 127))) + "\n\t“é” 東京 👍"
-    assert html.unescape(render.literal(text)) == text
-    assert re.fullmatch(r"(?:[A-Za-z0-9 ]|[^\x00-\x7f]|&#\d+;)*", render.literal(text))
+    plain = "".join(map(chr, range(32, 127))) + "\n\t“é” 東京 👍"
+    assert html.unescape(text.literal(plain)) == plain
+    assert re.fullmatch(r"(?:[A-Za-z0-9 ]|[^\x00-\x7f]|&#\d+;)*", text.literal(plain))
 
 
 @pytest.mark.parametrize("bad", ["\ud800", "\x00", "\x1b", "\x85", "\u202e"])
 def test_what_cannot_be_shown_becomes_a_replacement_character(bad):
-    assert render.literal(f"a{bad}b") == "a\ufffdb"
-    render.literal(bad).encode()
+    assert text.literal(f"a{bad}b") == "a\ufffdb"
+    text.literal(bad).encode()
 
 
 @pytest.mark.parametrize(
     "markup",
     [
-        render.messages([Exchange(HOSTILE, TRAPPED)])[0]["content"],
-        render.messages([Exchange(HOSTILE, TRAPPED)])[1]["content"],
-        render.messages([Exchange(HOSTILE, error=HOSTILE)])[1]["content"],
-        render.result(NoAnswer(HOSTILE, 0.5, TRAPPED.alternatives, TRAPPED.citations), 0),
-        render.article(TRAP, f"cite {HOSTILE}", (7, 20), [(10, 30)], note=HOSTILE),
-        render.shelf([TRAP]),
-        render.unavailable(HOSTILE),
+        conversation.messages([Exchange(HOSTILE, TRAPPED)])[0]["content"],
+        conversation.messages([Exchange(HOSTILE, TRAPPED)])[1]["content"],
+        conversation.messages([Exchange(HOSTILE, error=HOSTILE)])[1]["content"],
+        results.result(NoAnswer(HOSTILE, 0.5, TRAPPED.alternatives, TRAPPED.citations), 0),
+        reading.article(TRAP, f"cite {HOSTILE}", (7, 20), [(10, 30)], note=HOSTILE),
+        reading.shelf([TRAP]),
+        reading.unavailable(HOSTILE),
     ],
 )
 def test_hostile_text_stays_text(markup):
@@ -166,16 +168,16 @@ def test_hostile_text_stays_text(markup):
 
 @pytest.mark.parametrize("result", [ANSWER, REFUSAL, HOPELESS])
 def test_every_button_names_the_citation_of_its_number(result):
-    quoted = [citation for group in render.groups(result) for citation in group]
-    shown = re.findall(r'class="cite row" value="7-(\d+)">.*?class="title">(.*?)</bdi>', render.result(result, 7))
-    assert all(render.literal(quoted[int(index)].article.title) == title for index, title in shown)
-    buttons = re.findall(r'value="7-(\d+)"><span class="number">\[(\d+)\]', render.result(result, 7))
+    quoted = [citation for group in results.groups(result) for citation in group]
+    shown = re.findall(r'class="cite row" value="7-(\d+)">.*?class="title">(.*?)</bdi>', results.result(result, 7))
+    assert all(text.literal(quoted[int(index)].article.title) == title for index, title in shown)
+    buttons = re.findall(r'value="7-(\d+)"><span class="number">\[(\d+)\]', results.result(result, 7))
     assert {int(index) + 1 for index, _ in buttons} == {int(shown) for _, shown in buttons}
-    assert {int(index) for index, _ in buttons} == set(range(sum(map(len, render.groups(result)))))
+    assert {int(index) for index, _ in buttons} == set(range(sum(map(len, results.groups(result)))))
 
 
 def test_an_answer_shows_quote_confidence_outlet_and_date():
-    seen = Elements(render.result(ANSWER, 0))
+    seen = Elements(results.result(ANSWER, 0))
     for part in (
         "Kari Nordmann",
         "Almost certain",
@@ -187,31 +189,31 @@ def test_an_answer_shows_quote_confidence_outlet_and_date():
         "Other readings (1)",
     ):
         assert part in seen.text
-    assert "<mark>Kari Nordmann</mark>" in render.result(ANSWER, 0)
+    assert "<mark>Kari Nordmann</mark>" in results.result(ANSWER, 0)
 
 
 def test_a_refusal_says_so_and_folds_away_hopeless_guesses():
-    assert render.NOT_FOUND.rstrip(".") in Elements(render.result(REFUSAL, 0)).text
-    assert "A guess, not an answer" in render.result(REFUSAL, 0)
-    assert "A guess, not an answer" not in render.result(HOPELESS, 0)
-    assert "Guesses, probably wrong (1)" in render.result(HOPELESS, 0)
+    assert results.NOT_FOUND.rstrip(".") in Elements(results.result(REFUSAL, 0)).text
+    assert "A guess, not an answer" in results.result(REFUSAL, 0)
+    assert "A guess, not an answer" not in results.result(HOPELESS, 0)
+    assert "Guesses, probably wrong (1)" in results.result(HOPELESS, 0)
 
 
 def test_a_follow_up_shows_how_it_was_understood():
-    assert "Understood as" not in render.result(replace(ANSWER, understood=ANSWER.question), 0)
-    assert "Understood as: Who did it" in render.result(replace(ANSWER, understood="Who did it?"), 0)
+    assert "Understood as" not in results.result(replace(ANSWER, understood=ANSWER.question), 0)
+    assert "Understood as: Who did it" in results.result(replace(ANSWER, understood="Who did it?"), 0)
 
 
 def test_a_long_sentence_loses_its_ends_and_never_the_quote():
     text = "before " * 300 + "THE QUOTE" + " after" * 300
     citation = Citation(Article("l.txt", "L", text), 2100, 2109, text)
-    shown = render.result(replace(ANSWER, citations=(citation,)), 0)
+    shown = results.result(replace(ANSWER, citations=(citation,)), 0)
     assert "<mark>THE QUOTE</mark>" in shown
     assert 0 < shown.count("before") < 40 and 0 < shown.count("after") < 40
 
 
 def test_marks_of_one_article_keep_its_text_whole_where_they_overlap():
-    markup = render.article(PLAIN, "", (3, 9), [(5, 20), (0, 2)])
+    markup = reading.article(PLAIN, "", (3, 9), [(5, 20), (0, 2)])
     assert PLAIN.text in Elements(markup).text
     assert re.findall(r'<mark class="(\w+)">(.*?)</mark>', markup)[:2] == [("also", "It"), ("here", "rained")]
 
@@ -231,7 +233,7 @@ def test_marks_of_one_article_keep_its_text_whole_where_they_overlap():
     ],
 )
 def test_only_web_addresses_become_links(url, linked):
-    attributes = dict(Elements(render.article(replace(WEB, url=url), "")).attributes)
+    attributes = dict(Elements(reading.article(replace(WEB, url=url), "")).attributes)
     assert attributes.get("href") == (url if linked else None)
     assert not linked or (attributes["rel"], attributes["target"]) == ("noopener noreferrer", "_blank")
 
@@ -240,19 +242,19 @@ def test_only_web_addresses_become_links(url, linked):
     ("value", "words"), [(1.0, "Almost certain"), (0.7, "Likely"), (0.3, "Uncertain"), (0.0, "A guess")]
 )
 def test_confidence_in_words(value, words):
-    assert render.confidence_words(value) == words
+    assert text.confidence_words(value) == words
 
 
 @pytest.mark.parametrize(
     ("value", "shown"), [(0.0, "under 1%"), (0.004, "under 1%"), (0.5, "50%"), (0.996, "over 99%"), (1.0, "over 99%")]
 )
 def test_a_figure_never_claims_to_be_certain(value, shown):
-    assert render.percent(value) == shown
+    assert text.percent(value) == shown
 
 
 def test_a_long_shelf_says_how_many_more_there_are():
-    shown = render.shelf([replace(PLAIN, id=str(n)) for n in range(render.SHELF_SIZE + 5)])
-    assert shown.count("<li>") == render.SHELF_SIZE and "and 5 more" in shown and "205 articles" in shown
+    shown = reading.shelf([replace(PLAIN, id=str(n)) for n in range(reading.SHELF_SIZE + 5)])
+    assert shown.count("<li>") == reading.SHELF_SIZE and "and 5 more" in shown and "205 articles" in shown
 
 
 # ---- handlers --------------------------------------------------------------------------------
@@ -379,5 +381,5 @@ def free_port() -> int:
 
 def test_progress_of_unknown_length_is_told_as_such():
     told = []
-    app._show(lambda *args, **options: told.append((args, options)), "reading", 3, 0)
+    web_page._show(lambda *args, **options: told.append((args, options)), "reading", 3, 0)
     assert told == [(((3, None),), {"desc": "Reading", "unit": ""})]

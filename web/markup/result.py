@@ -1,0 +1,144 @@
+"""One result as HTML: an answer with its numbered citations, or an honest refusal.
+
+Knows in which order citations are numbered. Never knows where on the page a result stands.
+"""
+
+from collections.abc import Sequence
+
+from qa.answer import Alternative, Answer, Citation, NoAnswer, support
+from web.markup.text import about, confidence_words, literal, percent, title
+
+NOT_FOUND = "I could not find this in the articles."
+WORTH_SHOWING = 0.1  # the probability below which a guess is folded away, as it would mislead more than help
+
+
+def groups(result: Answer | NoAnswer | None) -> list[tuple[Citation, ...]]:
+    """The citations of a result, those of one reading together, in the order of their numbers on the page."""
+    if result is None:
+        return []
+    readings = [reading.citations for reading in (*result.disagreements, *result.alternatives)]
+    if isinstance(result, Answer):
+        return [result.citations, *readings]
+    shown = _guesses_shown(result)
+    return [*readings[:shown], result.closest, *readings[shown:]]
+
+
+def result(result: Answer | NoAnswer, turn: int) -> str:
+    """The chat message of a result; its buttons carry `turn-number` as their value."""
+    numbers = _Numbers(turn)
+    return _answer(result, numbers) if isinstance(result, Answer) else _no_answer(result, numbers)
+
+
+class _Numbers:
+    """Hands out the buttons of one message, numbered in the order of `groups`."""
+
+    def __init__(self, turn: int) -> None:
+        self._turn = turn
+        self._last = 0
+
+    def take(self, citations: Sequence[Citation]) -> list[tuple[int, Citation]]:
+        """The next numbers, one for each citation."""
+        first, self._last = self._last + 1, self._last + len(citations)
+        return list(enumerate(citations, start=first))
+
+    def button(self, number: int, inside: str = "", kind: str = "") -> str:
+        label = f'<span class="number">[{number}]</span>{inside}'
+        return f'<button type="button" class="cite {kind}" value="{self._turn}-{number - 1}">{label}</button>'
+
+
+def _answer(answer: Answer, numbers: _Numbers) -> str:
+    cited = numbers.take(answer.citations)
+    disagreements = "".join(_reading(reading, numbers) for reading in answer.disagreements)
+    if disagreements:
+        disagreements = f'<div class="against"><p class="label">The articles differ</p>{disagreements}</div>'
+    others = "".join(_reading(reading, numbers) for reading in answer.alternatives)
+    return (
+        f'<div class="result">{_understood(answer)}<p class="lead">{_in_sentence(answer.citations[0])}'
+        f"{_inline(cited, numbers)}</p>"
+        f"{_belief(answer)}{_sources(cited, numbers)}{disagreements}"
+        f"{_folded('Other readings', len(answer.alternatives), others)}</div>"
+    )
+
+
+def _no_answer(refusal: NoAnswer, numbers: _Numbers) -> str:
+    shown = _guesses_shown(refusal)
+    guess = "".join(_reading(reading, numbers) for reading in refusal.alternatives[:shown])
+    if guess:
+        guess = f'<div class="guess"><p class="label">A guess, not an answer</p>{guess}</div>'
+    closest = "".join(
+        f"<li>{numbers.button(number, _row(citation, _excerpt(citation)), 'row')}</li>"
+        for number, citation in numbers.take(refusal.closest)
+    )
+    if closest:
+        closest = f'<div class="closest"><p class="label">The closest passages</p><ul>{closest}</ul></div>'
+    others = refusal.alternatives[shown:]
+    folded = _folded("Guesses, probably wrong", len(others), "".join(_reading(other, numbers) for other in others))
+    lead = f'{_understood(refusal)}<p class="lead">{NOT_FOUND}</p>'
+    return f'<div class="result declined">{lead}{guess}{closest}{folded}</div>'
+
+
+def _guesses_shown(refusal: NoAnswer) -> int:
+    """How many guesses stand open: the best one, if it is worth a look."""
+    return sum(guess.confidence >= WORTH_SHOWING for guess in refusal.alternatives[:1])
+
+
+def _understood(result: Answer | NoAnswer) -> str:
+    """How a follow-up was read, so that nobody wonders what was answered."""
+    if result.understood.split() in ([], result.question.split()):
+        return ""
+    return f'<p class="meta understood">Understood as: {literal(result.understood)}</p>'
+
+
+def _reading(reading: Alternative, numbers: _Numbers) -> str:
+    cited = numbers.take(reading.citations)
+    sentence = _in_sentence(reading.citations[0]) if reading.citations else literal(reading.text)
+    where = ", ".join(f"<bdi>{title(citation.article)}</bdi>" for _, citation in cited[:1])
+    return (
+        f'<div class="reading"><p>{sentence}{_inline(cited, numbers)}</p>'
+        f'<p class="meta">{confidence_words(reading.confidence)}, {percent(reading.confidence)}. {where}</p></div>'
+    )
+
+
+def _belief(answer: Answer) -> str:
+    return (
+        f'<p class="belief"><meter min="0" max="1" value="{answer.confidence:.3f}"></meter>'
+        f"<strong>{confidence_words(answer.confidence)}</strong> <span>{percent(answer.confidence)}</span>"
+        f'<span class="meta">{support(answer)} · {answer.seconds:.2f} s</span></p>'
+    )
+
+
+def _inline(cited: Sequence[tuple[int, Citation]], numbers: _Numbers) -> str:
+    return " " + "".join(numbers.button(number, kind="inline") for number, _ in cited)
+
+
+def _sources(cited: Sequence[tuple[int, Citation]], numbers: _Numbers) -> str:
+    rows = "".join(f"<li>{numbers.button(number, _row(citation), 'row')}</li>" for number, citation in cited)
+    return f'<ul class="sources">{rows}</ul>'
+
+
+def _row(citation: Citation, excerpt: str = "") -> str:
+    quoted = f'<span class="excerpt">{excerpt}</span>' if excerpt else ""
+    said = about(citation.article) + (f" · page {citation.page}" if citation.page else "")
+    known = f'<bdi class="title">{title(citation.article)}</bdi> <span class="meta">{said}</span>'
+    return f'<span class="what">{known}{quoted}</span>'
+
+
+def _folded(label: str, size: int, inside: str) -> str:
+    return f"<details><summary>{label} ({size})</summary>{inside}</details>" if inside else ""
+
+
+def _in_sentence(citation: Citation, room: int = 420) -> str:
+    """The quote marked inside its sentence; a long sentence loses its ends, the quote never a letter."""
+    text, length = citation.article.text, len(citation.sentence)
+    at = text.rfind(citation.sentence, max(0, citation.end - length), citation.start + length)
+    before, after = ("", "") if at < 0 else (text[at : citation.start], text[citation.end : at + length])
+    if len(before) > room // 2:
+        before = "… " + before[-room // 2 :].partition(" ")[2]
+    if len(after) > room // 2:
+        after = after[: room // 2].rpartition(" ")[0] + " …"
+    return f"{literal(before)}<mark>{literal(citation.quote)}</mark>{literal(after)}"
+
+
+def _excerpt(citation: Citation, room: int = 240) -> str:
+    quote = " ".join(citation.quote.split())
+    return literal(quote if len(quote) <= room else quote[:room].rpartition(" ")[0] + " …")
