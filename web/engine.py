@@ -3,8 +3,10 @@
 Knows which of its users' wishes are allowed, and what state it is in. Never knows widgets, HTTP or users' names.
 """
 
+import logging
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,24 +14,31 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from index.article import Article
+from index.article import Article, Passage
 from index.build import BuildReport, Progress, build
 from index.catalog import Catalog, Filter
 from index.embedder import Embedder
 from index.errors import InputError, QAError
 from index.exclude import exclude, readmit
-from qa.answer import Answer, NoAnswer
+from qa.answer import Answer, Citation, NoAnswer
+from qa.batching import Batcher, Pending
 from qa.confidence import Calibration
 from qa.dialogue import Turn
-from qa.pipeline import Examination, QuestionAnswerer, Told, default_index
+from qa.pipeline import Examination, QuestionAnswerer, Told, checked_question, default_index
 from qa.reader import SHIPPED
 from qa.retriever import EVERYTHING, content_words
 from web import uploads
+from web.metrics import Metrics
+
+log = logging.getLogger(__name__)
 
 State = Literal["loading", "ready", "failed"]
 
 HITS = 1000
 """Most passages that a search for articles looks at."""
+
+LONGEST_WAIT = 60.0
+"""Seconds after which a question that was not examined is given up."""
 
 WAITING = 0.2
 """Seconds between looks at whether a change may begin, or was called off meanwhile."""
@@ -69,6 +78,8 @@ class Engine:
         opened: loads the models and opens the index; hears of progress, and takes its time.
         read_only: whether every change is refused.
         refreshed: whether the article folders are read again once the index is open.
+        log_questions: whether the log may say what was asked.
+        metrics: what counts questions.
     """
 
     def __init__(
@@ -77,12 +88,17 @@ class Engine:
         opened: Callable[[Progress], QuestionAnswerer],
         read_only: bool = False,
         refreshed: bool = False,
+        log_questions: bool = False,
+        metrics: Metrics | None = None,
     ) -> None:
         self.folder, self.read_only = folder, read_only
         self.state: State = "loading"
         self.message = "The models are being loaded."
         self._opened, self._refreshed = opened, refreshed
+        self.metrics = metrics or Metrics()
+        self._log_questions = log_questions
         self._qa: QuestionAnswerer | None = None
+        self._batcher: Batcher | None = None
         self._settled = threading.Event()
         self._changing = threading.Lock()
         self._examples: tuple[int, list[str]] | None = None
@@ -96,6 +112,7 @@ class Engine:
         embedder: str | None = None,
         min_confidence: float | None = None,
         read_only: bool = False,
+        log_questions: bool = False,
     ) -> "Engine":
         """The engine of an index, which is made to hold `paths` if there are any."""
         folder = index_dir or default_index()
@@ -107,7 +124,7 @@ class Engine:
             qa.warm()
             return qa
 
-        return cls(folder, opened, read_only, refreshed=not paths and not read_only)
+        return cls(folder, opened, read_only, refreshed=not paths and not read_only, log_questions=log_questions)
 
     # ---- the way to being ready ------------------------------------------------------------
 
@@ -120,9 +137,15 @@ class Engine:
         self._settled.wait(seconds)
         return self.state == "ready"
 
+    def close(self) -> None:
+        """Take no more questions, and refuse those that wait."""
+        if self._batcher:
+            self._batcher.close()
+
     def _load(self) -> None:
         try:
             self._qa = self._opened(self._tell)
+            self._batcher = Batcher(self._qa)
             self.state, self.message = "ready", ""
         except Exception as error:  # whatever it was, the page must say so, as nobody waits for this thread
             known = isinstance(error, QAError)
@@ -176,17 +199,62 @@ class Engine:
         allowed: Filter = EVERYTHING,
         told: Told = lambda _: None,
     ) -> Examination:
-        """Search and read for a question.
+        """Search and read for a question, together with those of others that wait.
 
         Raises:
             NotReady: the models are not loaded.
+            Busy: too many questions wait.
             QAError: as `QuestionAnswerer.examine`.
         """
-        return self._ready().examine(question, history, allowed, told=told)
+        return self.result(self.submit(question, history, allowed), told)
+
+    def submit(self, question: str, history: Sequence[Turn] = (), allowed: Filter = EVERYTHING) -> Pending:
+        """Put a question in the queue and return at once; raises as `examine`."""
+        try:
+            self._ready()
+            assert self._batcher
+            return self._batcher.submit(question, history, allowed)
+        except QAError as error:
+            self.metrics.refused(error)
+            raise
+
+    def result(self, pending: Pending, told: Told = lambda _: None) -> Examination:
+        """Wait for what is found out about a question that was submitted; raises as `examine`."""
+        try:
+            found = pending.result(told, LONGEST_WAIT)
+        except QAError as error:
+            self.metrics.refused(error)
+            raise
+        self.metrics.examined(time.perf_counter() - pending.since, found.seconds)
+        return found
 
     def decide(self, found: Examination, min_confidence: float | None = None) -> Answer | NoAnswer:
         """Answer with what was found, or decline."""
-        return self._ready().decide(found, min_confidence)
+        result = self._ready().decide(found, min_confidence)
+        self.metrics.decided(result.found)
+        text = f": {found.question}" if self._log_questions else ""
+        log.info("%s in %.2f s%s", "answered" if result.found else "declined", result.seconds, text)
+        return result
+
+    @property
+    def waiting(self) -> int:
+        """How many questions wait for their turn."""
+        return self._batcher.waiting if self._batcher else 0
+
+    def search(self, query: str, most: int, allowed: Filter = EVERYTHING) -> list[tuple[Citation, float]]:
+        """The passages nearest to a query, whole, best first, each with its fused score, 0 to 1.
+
+        Raises:
+            NotReady: the models are not loaded.
+            InputError: the query is empty or too long.
+        """
+        qa, query = self._ready(), checked_question(query)
+        with qa.corpus.snapshot() as snapshot:
+            return [
+                (_whole(snapshot.article(passage.article_id), passage), retrieved.score)
+                for retrieved in qa.retriever.search(query, snapshot, most, allowed)
+                for passage in (retrieved.passage,)
+            ]
 
     def examples(self, count: int = 4) -> list[str]:
         """Questions that the articles answer; found once a generation, as that takes many questions."""
@@ -299,6 +367,10 @@ def _listed(catalog: Catalog, search: str, sources: Sequence[str]) -> list[Artic
     hits = [number for number, _ in catalog.search_words(content_words(search), HITS, Filter(tuple(sources)))]
     ids = dict.fromkeys(passage.article_id for passage in catalog.passages(hits).values())
     return [article for article_id in ids if (article := catalog.article(article_id))]
+
+
+def _whole(article: Article, passage: Passage) -> Citation:
+    return Citation(article, passage.start, passage.end, article.text[passage.start : passage.end])
 
 
 def _heading(catalog: Catalog, article: Article) -> Heading:
