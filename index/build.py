@@ -8,7 +8,7 @@ import json
 import os
 import platform
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +23,7 @@ from index.embedder import Embedder
 from index.errors import CorpusError, InputError
 from index.formats import READERS
 from index.passages import CAPACITY, cut
-from index.sources import Skipped, read_articles
+from index.sources import Known, Skipped, find, read
 from index.syndication import Line, lines_of
 from index.vector_files import Kind, is_of_kind, mend_vectors, publish_vectors, remove_old_files, wanted_kind
 
@@ -105,29 +105,19 @@ def build(
             another build runs; the error says which process that is.
     """
     started = time.perf_counter()
-    items = read_articles(paths)  # a path that does not exist is refused here, before anything is made
+    files = find(paths)  # a path that does not exist is refused here, before anything is made
     with build_lock(folder, wait) as waited, Catalog(folder, create=True) as catalog:
         check_embedder(catalog, embedder.identity)
         kind = wanted_kind(catalog, vector_kind)
         roots = json.dumps([str(path.resolve()) for path in paths])
 
-        # 1. Read, and compare with what is there.
-        before, after, skipped = catalog.digests(), dict[str, str](), list[Skipped]()
-        known, fresh = set(before.values()), dict[str, Article]()
-        kept_out, excluded = catalog.excluded(), dict[str, str]()
-        for item in read_articles(paths) if waited else items:
-            if isinstance(item, Skipped):
-                skipped.append(item)
-                continue
-            digest = item.digest
-            if kept_out.pop(item.id, None) == digest:
-                excluded[item.id] = digest
-                continue
-            after[item.id] = digest
-            if digest not in known:
-                fresh.setdefault(digest, item)
-            progress("reading", len(after), 0)
-        if not after and not excluded and not (catalog.meta("roots") == roots and _emptied(paths, skipped)):
+        # 1. Read what files are not as they were, and compare with what is there.
+        before, kept_out = catalog.digests(), catalog.excluded()
+        known = set(before.values())
+        readings = catalog.readings(lambda name, digest: digest in known or kept_out.get(name) == digest)
+        found = _compare(read(find(paths) if waited else files, readings), known, kept_out, progress)
+        after, skipped = found.articles, found.skipped
+        if not after and not found.excluded and not (catalog.meta("roots") == roots and _emptied(paths, skipped)):
             raise InputError(_nothing_to_read(paths, skipped))
         if strict and (reasons := [f"{s.path}: {s.reason}" for s in skipped if not s.states_metadata]):
             raise InputError(f"nothing was published, as {len(reasons):,} cannot be read: {'; '.join(reasons)}")
@@ -136,9 +126,9 @@ def build(
 
         # 2. Cut what is new into passages and embed those whose text was never embedded.
         pieces = []
-        for article in fresh.values():
+        for article in found.fresh.values():
             pieces.append(_cut(article, embedder))
-            progress("cutting", len(pieces), len(fresh))
+            progress("cutting", len(pieces), len(found.fresh))
         embedded = _embed(pieces, catalog, embedder, progress)
 
         # 3. Publish: the commit is the moment; the vector file of the new generation is already there.
@@ -147,20 +137,51 @@ def build(
                 for piece in pieces:
                     catalog.put(piece.article, piece.spans, piece.digests, piece.lines)
                 catalog.assign({name: after.get(name) for name in (*added, *changed, *removed)})
-                still_out = json.dumps(kept_out | excluded)  # not those that were changed
+                readings.save()
+                still_out = json.dumps({name: digest for name, digest in kept_out.items() if name not in after})
                 publish(catalog, kind, embedder=embedder.identity, roots=roots, excluded=still_out)
         else:
             mend_vectors(catalog)
-            if (catalog.meta("roots"), catalog.meta("vector_kind")) != (roots, kind):
+            if readings.have_changed or (catalog.meta("roots"), catalog.meta("vector_kind")) != (roots, kind):
                 with catalog.transaction():
+                    readings.save()
                     catalog.set_meta(roots=roots, vector_kind=kind)
         remove_old_files(catalog)  # also those of a build that was killed just before this line
 
         return BuildReport(
             tuple(added), tuple(changed), tuple(removed), len(after) - len(added) - len(changed), tuple(skipped),
             catalog.count()[1], embedded, catalog.generation, time.perf_counter() - started, catalog.count_copies(),
-            tuple(excluded),
+            found.excluded,
         )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the files hold: articles as digests by id, by digest those not known, what is left out or was skipped."""
+
+    articles: dict[str, str]
+    fresh: dict[str, Article]
+    excluded: tuple[str, ...]
+    skipped: list[Skipped]
+
+
+def _compare(
+    items: Iterable[Article | Known | Skipped], known: set[str], kept_out: Mapping[str, str], progress: Progress
+) -> _Found:
+    articles, fresh, excluded, skipped = dict[str, str](), dict[str, Article](), dict[str, None](), list[Skipped]()
+    for item in items:
+        if isinstance(item, Skipped):
+            skipped.append(item)
+            continue
+        digest = item.digest
+        if kept_out.get(item.id) == digest:
+            excluded[item.id] = None
+            continue
+        articles[item.id] = digest
+        if digest not in known and isinstance(item, Article):
+            fresh.setdefault(digest, item)
+        progress("reading", len(articles), 0)
+    return _Found(articles, fresh, tuple(excluded), skipped)
 
 
 def publish(catalog: Catalog, kind: Kind, **facts: str) -> None:

@@ -11,12 +11,13 @@ Knows SQL and words. Never knows FAISS, models or questions.
     loose     digests of vectors that perhaps no passage has
     gone      passages removed since the vector file was written, by number
 
-What articles have in common with each other stands in the tables of `index.syndication`.
+What articles have in common with each other stands in the tables of `index.syndication`, what
+each file gave when it was last read in that of `index.readings`.
 """
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -26,12 +27,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from index import syndication, words
+from index import readings, syndication, words
 from index.article import Article, Passage
 from index.errors import CorpusError, QAError
+from index.readings import Readings
 from index.syndication import Line, Syndication
 
-SCHEMA = "4"
+SCHEMA = "5"
 FILE = "catalog.sqlite"
 PATIENCE = "PRAGMA busy_timeout = 10000"
 UNHARMED = "nothing was published, and what was there before is whole"
@@ -64,7 +66,7 @@ CREATE VIEW passage_text AS
 CREATE VIRTUAL TABLE words USING fts5(
     title, body, content='passage_text', content_rowid='number', tokenize='porter unicode61 remove_diacritics 2');
 """
-_TABLES += syndication.TABLES
+_TABLES += syndication.TABLES + readings.TABLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +213,10 @@ class Catalog:
     def excluded(self) -> dict[str, str]:
         """The ids that builds leave out, each for as long as its article has this digest."""
         return dict(json.loads(self.meta("excluded") or "{}"))
+
+    def readings(self, holds: Callable[[str, str], bool]) -> Readings:
+        """What the files gave when they were last read, for a build that asks of articles as `Readings` says."""
+        return Readings(self._sql, holds)
 
     # ---- articles and passages -------------------------------------------------------------
 

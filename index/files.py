@@ -31,6 +31,8 @@ class Skipped:
     reason: str
     states_metadata: bool = False
     """It is of a sidecar: what it would have said is not used, but no article is left out for it."""
+    may_pass: bool = False
+    """The reason may lie outside the file: it could not be opened, or the memory did not suffice."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ the others: it is handed on as `Skipped`.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePosixPath
@@ -21,8 +21,9 @@ from index.formats.archives import DEEPEST, Allowance, gunzip, unzipped
 from index.formats.record import Record
 from index.formats.tables import stated_rows
 from index.metadata import detect, parse_date
+from index.readings import Known, Readings
 
-__all__ = ["SIDECAR", "Skipped", "read_articles"]
+__all__ = ["SIDECAR", "Known", "Skipped", "find", "read", "read_articles"]
 
 STATED = ("title", "source", "url", "published", "author")
 """The columns of a sidecar, besides `file`."""
@@ -53,9 +54,26 @@ def read_articles(paths: Sequence[Path]) -> Iterator[Article | Skipped]:
     Raises:
         InputError: a path does not exist, or two paths hold files that would get the same id.
     """
+    return (item for found in find(paths) for item in _read(found, {}))
+
+
+def find(paths: Sequence[Path]) -> list[Listing]:
+    """What there is to read; raises InputError as `read_articles` does."""
     listings = [listing(path) for path in paths]
     _refuse_clashes([entry for found in listings for entry in found.entries if isinstance(entry, File)])
-    return (item for found in listings for item in _read(found, {}))
+    return listings
+
+
+def read(listings: Sequence[Listing], readings: Readings) -> Iterator[Article | Known | Skipped]:
+    """As `read_articles`, but the articles of a file that is as it was when it was last read are not read again."""
+    for found in listings:
+        stated = yield from _stated_in(found)
+        for entry in found.entries:
+            if isinstance(entry, Skipped):
+                yield entry
+            elif not entry.is_sidecar:
+                about = stated.get(entry.id, {})
+                yield from readings.through(entry, about, _read_file(entry, about, _Wrapping(Allowance())))
 
 
 def _refuse_clashes(files: Sequence[File]) -> None:
@@ -69,6 +87,18 @@ def _refuse_clashes(files: Sequence[File]) -> None:
 
 def _read(found: Listing, outer: Mapping[str, str], wrapping: _Wrapping | None = None) -> Iterator[Article | Skipped]:
     """Read what a listing holds, the metadata of its sidecars first; `outer` is stated of all in it."""
+    stated = yield from _stated_in(found)
+    for entry in found.entries:
+        if isinstance(entry, Skipped):
+            yield entry
+        elif not entry.is_sidecar:
+            yield from _read_file(entry, {**outer, **stated.get(entry.id, {})}, wrapping or _Wrapping(Allowance()))
+        if wrapping and wrapping.allowance.is_spent:
+            return
+
+
+def _stated_in(found: Listing) -> Generator[Skipped, None, Mapping[str, Mapping[str, str]]]:
+    """Returns what the sidecars of a listing say of each file, by its id; gives the rows that cannot be used."""
     stated: dict[str, Mapping[str, str]] = {}
     sidecars = [entry for entry in found.entries if isinstance(entry, File) and entry.is_sidecar]
     for sidecar in sorted(sidecars, key=lambda file: file.id.count("/")):  # the inner one has the last word
@@ -77,13 +107,7 @@ def _read(found: Listing, outer: Mapping[str, str], wrapping: _Wrapping | None =
                 yield row
             else:
                 stated[row[0]] = {**stated.get(row[0], {}), **row[1]}
-    for entry in found.entries:
-        if isinstance(entry, Skipped):
-            yield entry
-        elif not entry.is_sidecar:
-            yield from _read_file(entry, {**outer, **stated.get(entry.id, {})}, wrapping or _Wrapping(Allowance()))
-        if wrapping and wrapping.allowance.is_spent:
-            return
+    return stated
 
 
 def _stated(sidecar: File, found: Listing) -> Iterator[tuple[str, Mapping[str, str]] | Skipped]:
@@ -127,7 +151,8 @@ def _read_file(file: File, stated: Mapping[str, str], wrapping: _Wrapping) -> It
         if is_empty:
             yield Skipped(file.id, "it holds no articles")
     except (OSError, InputError) as error:
-        yield Skipped(file.id, _why(error))
+        may_pass = isinstance(error, OSError) or isinstance(error.__cause__, OSError | MemoryError)
+        yield Skipped(file.id, _why(error), may_pass=may_pass)
 
 
 def _contents(
