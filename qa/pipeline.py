@@ -5,7 +5,7 @@ Knows the order of the steps. Never knows widgets, terminals or files of article
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -27,6 +27,7 @@ from qa.dialogue import Turn, standalone
 from qa.evidence import Candidate, Group, differing, echoes, group, sentence_of, supporting
 from qa.examples import likely_questions
 from qa.reader import Reader
+from qa.recent import Recent
 from qa.retriever import EVERYTHING, Retriever, ScoredPassage
 
 LONGEST_QUESTION = 1000
@@ -36,6 +37,12 @@ CLOSEST = 3
 TURNS = 10
 """How many turns of a conversation a follow-up may reach back over."""
 EXAMPLES_TRIED = 4
+QUESTIONS_REMEMBERED = 4096
+"""How many questions' vectors are kept: those of 384 numbers take 6 MB."""
+
+CHARACTERS_REMEMBERED = 16_000_000
+"""How much text the articles of the examinations that are kept may have."""
+
 FIRST_BUILD = 600
 """Seconds for which the first opening waits for another that is building the default index already."""
 
@@ -118,6 +125,8 @@ class QuestionAnswerer:
     ) -> None:
         self.corpus, self.retriever, self.reader = corpus, retriever, reader
         self._calibration, self._embedder = calibration, embedder
+        self._embedded = Recent[Vectors](QUESTIONS_REMEMBERED)
+        self._examined = Recent[Examination](CHARACTERS_REMEMBERED, _characters)
 
     @classmethod
     def open(
@@ -150,6 +159,11 @@ class QuestionAnswerer:
     def min_confidence(self) -> float:
         """The threshold used where a question does not bring its own."""
         return self._calibration.threshold
+
+    @property
+    def calibration(self) -> Calibration:
+        """What makes a probability of an answer's features, with that threshold."""
+        return self._calibration
 
     def ask(
         self,
@@ -200,39 +214,63 @@ class QuestionAnswerer:
         understood = [standalone(checked_question(asked.question), asked.history[-TURNS:]) for asked in inquiries]
         watch.ended("understanding")
 
-        # 2. Retrieve passages, and their articles as they are in the same generation.
+        # 2. Retrieve passages, and their articles as they are in the same generation. Each question once.
         for asked in inquiries:
             asked.told("searching")
+        keys = [(question, asked.allowed) for question, asked in zip(understood, inquiries, strict=True)]
         with self.corpus.snapshot() as snapshot:
-            vectors = self.retriever.embed(understood)
-            searched = [
-                self._search(question, vector, asked.allowed, snapshot)
-                for question, vector, asked in zip(understood, vectors, inquiries, strict=True)
-            ]
+            generation = snapshot.generation, snapshot.catalog.meta("checksum")
+            examined = {key: self._remembered((*generation, *key), snapshot) for key in keys}
+            new = [key for key, known in examined.items() if not known]
+            vectors = self._vectors([question for question, _ in new])
+            searched = {key: self._search(*key, vector, snapshot) for key, vector in zip(new, vectors, strict=True)}
         watch.ended("searching")
 
         # 3. Read the spans that may answer it out of each.
-        wanted = [place for place, asked in enumerate(inquiries) if asked.wanted()]
-        for place in wanted:
-            inquiries[place].told("reading")
-        read = self.reader.read_together([(understood[place], searched[place].texts) for place in wanted])
+        wanted = {key for key, asked in zip(keys, inquiries, strict=True) if asked.wanted()}
+        searched = {key: found for key, found in searched.items() if key in wanted}
+        for key, asked in zip(keys, inquiries, strict=True):
+            if key in searched:
+                asked.told("reading")
+        read = self.reader.read_together([(question, found.texts) for (question, _), found in searched.items()])
         watch.ended("reading")
 
         # 4. Put together those that say the same, and note what speaks for each group.
-        examined: list[Examination | None] = [None] * len(inquiries)
-        for place, spans in zip(wanted, read, strict=True):
-            examined[place] = self._judged(inquiries[place].question, understood[place], searched[place], spans, watch)
-        return examined
+        for (key, found), spans in zip(searched.items(), read, strict=True):
+            examined[key] = judged = self._judged(key[0], found, spans)
+            self._examined.put((*generation, *key), judged)
+        seconds = watch.seconds_and("judging")
+        return [
+            known and replace(known, question=asked.question, seconds=seconds)
+            for known, asked in zip(map(examined.get, keys), inquiries, strict=True)
+        ]
 
-    def _search(self, question: str, vector: Vectors, allowed: Filter, snapshot: Snapshot) -> Found:
+    def _remembered(self, key: Hashable, snapshot: Snapshot) -> Examination | None:
+        """What was found out lately in this generation, if all that it speaks of is still there to the letter.
+
+        The generation says so already, except of an index that was thrown away and made anew.
+        """
+        known = self._examined.get(key)
+        if known and all(snapshot.catalog.article(name) == article for name, article in known.articles.items()):
+            return known
+        return None
+
+    def _vectors(self, questions: Sequence[str]) -> list[Vectors]:
+        """The vector of each question; those not known yet are embedded in one call."""
+        known = {question: self._embedded.get(question) for question in questions}
+        if new := [question for question, vector in known.items() if vector is None]:
+            for question, vector in zip(new, self.retriever.embed(new), strict=True):
+                known[question] = vector.copy()  # a row would keep the whole matrix
+                self._embedded.put(question, known[question])
+        return [vector for question in questions if (vector := known[question]) is not None]
+
+    def _search(self, question: str, allowed: Filter, vector: Vectors, snapshot: Snapshot) -> Found:
         retrieved = self.retriever.search(question, snapshot, PASSAGES_READ, allowed, vector=vector)
         named = {passage.article_id for r in retrieved for passage in (r.passage, *r.copies)}
         articles = {article_id: snapshot.article(article_id) for article_id in named}
         return Found(tuple(retrieved), articles, snapshot.catalog.stories(named))
 
-    def _judged(
-        self, question: str, understood: str, found: Found, read: Sequence[Sequence[Span]], watch: "_Watch"
-    ) -> Examination:
+    def _judged(self, understood: str, found: Found, read: Sequence[Sequence[Span]]) -> Examination:
         candidates = [
             Candidate(
                 found.articles[r.passage.article_id], r.passage.start + s.start, r.passage.start + s.end, s.score, r
@@ -241,17 +279,16 @@ class QuestionAnswerer:
             for s in spans
         ]
         groups = group(candidates, self._calibration.retrieval_weight)
-        features = describe(groups)
         return Examination(
             found.retrieved,
             found.articles,
             found.stories,
-            question,
+            understood,
             understood,
             tuple(candidates),
             tuple(groups),
-            features,
-            watch.seconds_and("judging"),
+            describe(groups),
+            {},
         )
 
     def beliefs(self, found: Examination) -> list[float]:
@@ -370,6 +407,10 @@ def checked_threshold(value: float) -> float:
     if not 0 <= value <= 1:
         raise InputError(f"min_confidence is {value}: it must lie between 0 and 1")
     return value
+
+
+def _characters(found: Examination) -> int:
+    return 1000 + sum(len(article.text) for article in found.articles.values())
 
 
 def _filter(sources: Sequence[str], after: date | None, before: date | None) -> Filter:

@@ -2,16 +2,26 @@
 
 import json
 import shutil
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from index.build import build
+from index.catalog import Filter
+from index.corpus import Corpus
 from index.embedder import Embedder
+from index.exclude import exclude
 from qa import Answer, CorpusError, InputError, ModelError, NoAnswer, QuestionAnswerer, answer
+from qa.answer import Span
+from qa.confidence import Calibration, Features
 from qa.evaluation.answers import evaluate, summarize
 from qa.evaluation.questions import read_questions
+from qa.pipeline import Inquiry
+from qa.reader import Reader
+from qa.retriever import Retriever
 
 QUESTIONS = Path(__file__).parents[2] / "seeds" / "questions.jsonl"
 
@@ -111,6 +121,50 @@ def test_page_furniture_is_never_quoted(seed_qa: QuestionAnswerer) -> None:
             assert not any(phrase in citation.sentence for phrase in [*furniture, "Israel Closes Border"])
 
 
+def test_examining_tells_its_steps_and_times_them(seed_qa: QuestionAnswerer) -> None:
+    told: list[str] = []
+    examined = seed_qa.examine("Who is the prime minister of Iraq?", told=told.append)
+    assert told in (["searching", "reading"], ["searching"])  # what was asked a moment ago needs no reading
+    assert list(examined.seconds) == ["understanding", "searching", "reading", "judging"]
+    assert all(seconds >= 0 for seconds in examined.seconds.values())
+    assert seed_qa.decide(examined).seconds >= sum(examined.seconds.values())
+
+
+def test_one_examination_is_decided_at_many_thresholds(seed_qa: QuestionAnswerer) -> None:
+    examined = seed_qa.examine("Who is the Syrian army spokesman?")
+    beliefs = seed_qa.beliefs(examined)
+    assert len(beliefs) == len(examined.groups)
+    assert seed_qa.decide(examined, beliefs[0]).found
+    assert not seed_qa.decide(examined, min(1.0, beliefs[0] + 1e-6)).found
+    with pytest.raises(InputError, match="between 0 and 1"):
+        seed_qa.decide(examined, 1.5)
+
+
+def test_questions_examined_together_find_what_each_finds_alone(seed_index: Path, seed_qa: QuestionAnswerer) -> None:
+    asked = ["Who is the Syrian army spokesman?", "Who won the 2018 FIFA World Cup?", "How old is she?"]
+    turn = ("Who fled from the bombings?", "Alia Mohamed")
+    cbc = Filter(sources=("CBC News",))
+    inquiries = [Inquiry(asked[0]), Inquiry(asked[1]), Inquiry(asked[2], [turn]), Inquiry(asked[0], allowed=cbc)]
+    fresh = QuestionAnswerer(seed_qa.corpus, seed_qa.retriever, seed_qa.reader, seed_qa._calibration, Embedder())
+    for inquiry, together in zip(inquiries, fresh.examine_together(inquiries), strict=True):
+        alone = seed_qa.examine(inquiry.question, inquiry.history, inquiry.allowed)
+        assert together
+        assert (together.question, together.understood) == (inquiry.question, alone.understood)
+        assert [r.number for r in together.retrieved] == [r.number for r in alone.retrieved]
+        assert [g.best.quote for g in together.groups[:1]] == [g.best.quote for g in alone.groups[:1]]
+        assert fresh.beliefs(together)[:1] == pytest.approx(seed_qa.beliefs(alone)[:1], abs=0.02)
+
+
+def test_where_a_passage_stood_in_each_search_is_told(seed_qa: QuestionAnswerer) -> None:
+    examined = seed_qa.examine("Who is the Syrian army spokesman?")
+    assert [r.score for r in examined.retrieved] == sorted((r.score for r in examined.retrieved), reverse=True)
+    best = examined.retrieved[0]
+    assert 1 in (best.dense_rank, best.words_rank)
+    assert best.cosine > 0
+    assert best.bm25 > 0
+    assert {candidate.retrieved for candidate in examined.candidates} <= set(examined.retrieved)
+
+
 def test_examples_come_from_the_corpus_and_are_answered(seed_qa: QuestionAnswerer) -> None:
     examples = seed_qa.examples(4)
     assert len(examples) == len(set(examples)) == 4
@@ -141,6 +195,86 @@ def test_a_rebuild_is_seen_by_the_next_question(tmp_path: Path, embedder: Embedd
     assert {c.article.id for c in left.citations} <= {"bridge.txt"}
     with pytest.raises(InputError, match=r"harbour\.txt"):
         engine.article("harbour.txt")
+
+
+class Counting:
+    """Passes questions on to a reader, and counts them."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.questions: list[str] = []
+
+    def read_together(self, asked: Sequence[tuple[str, Sequence[str]]]) -> list[list[list[Span]]]:
+        self.questions += [question for question, _ in asked]
+        return self._reader.read_together(asked)
+
+
+@pytest.fixture
+def counted(tmp_path: Path, words: Any, zebra_reader: Path) -> QuestionAnswerer:
+    """Over two articles about a zebra; reader and embedder are small, and count what they are asked."""
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "zoo.txt").write_text("A zebra lives in the zoo of the town.", encoding="utf-8")
+    (folder / "river.txt").write_text("A zebra came to the river in 1997.", encoding="utf-8")
+    build([folder], tmp_path / "index", words)
+    corpus, surely = Corpus(tmp_path / "index", words.identity), Calibration(1.0, Features(1.0), 0.0, 0.0)
+    words.texts = 0
+    reader: Any = Counting(Reader(zebra_reader, device="cpu"))
+    return QuestionAnswerer(corpus, Retriever(words), reader, surely, words)
+
+
+def test_a_question_asked_again_needs_neither_model(counted: QuestionAnswerer, words: Any) -> None:
+    first, again = counted.ask("Which zebra lives in the zoo?"), counted.ask("  Which zebra  lives in the zoo? ")
+    assert (again.text, again.citations, again.confidence) == (first.text, first.citations, first.confidence)
+    assert again.question == "  Which zebra  lives in the zoo? "
+    assert (words.texts, len(counted.reader.questions)) == (1, 1)
+
+
+def test_the_same_question_of_several_users_is_read_once(counted: QuestionAnswerer, words: Any) -> None:
+    both = counted.examine_together([Inquiry("Which zebra?"), Inquiry("Which zebra?"), Inquiry("Where was it?")])
+    assert [examined and examined.question for examined in both] == ["Which zebra?", "Which zebra?", "Where was it?"]
+    assert (words.texts, counted.reader.questions) == (2, ["Which zebra?", "Where was it?"])
+
+
+def test_another_filter_is_another_examination_of_the_same_vector(counted: QuestionAnswerer, words: Any) -> None:
+    assert counted.ask("Which zebra?").found
+    assert not counted.ask("Which zebra?", sources=["No such outlet"]).found
+    assert (words.texts, len(counted.reader.questions)) == (1, 2)
+
+
+def test_a_follow_up_is_another_question_after_another_conversation(counted: QuestionAnswerer) -> None:
+    one = counted.examine("How old is she?", [("Who came to the river?", "Alia Mohamed")])
+    other = counted.examine("How old is she?", [("Who came to the river?", "Anna Berg")])
+    assert (one.question, one.understood) == ("How old is she?", "How old is Alia Mohamed?")
+    assert (other.question, other.understood) == ("How old is she?", "How old is Anna Berg?")
+    assert len(counted.reader.questions) == 2
+
+
+def test_what_was_removed_is_never_cited_from_memory(counted: QuestionAnswerer, tmp_path: Path) -> None:
+    assert {c.article.id for c in counted.ask("Which zebra lives in the zoo?").citations} == {"zoo.txt", "river.txt"}
+    exclude(["zoo.txt"], tmp_path / "index")
+    assert {c.article.id for c in counted.ask("Which zebra lives in the zoo?").citations} == {"river.txt"}
+
+
+def test_an_index_thrown_away_and_made_anew_is_asked_anew(
+    counted: QuestionAnswerer, tmp_path: Path, words: Any
+) -> None:
+    before = counted.ask("Which zebra lives in the zoo?")
+    shutil.rmtree(tmp_path / "index")
+    (tmp_path / "articles" / "articles.csv").write_text("file,source\nzoo.txt,The Zoo Gazette\n", encoding="utf-8")
+    build([tmp_path / "articles"], tmp_path / "index", words)  # the same vectors under the same generation
+    after = counted.ask("Which zebra lives in the zoo?")
+    assert len(counted.reader.questions) == 2
+    assert [c.article.source for c in before.citations] == ["", ""]
+    assert {c.article.source for c in after.citations} == {"", "The Zoo Gazette"}
+
+
+def test_nobody_is_read_for_who_does_not_want_it_any_more(counted: QuestionAnswerer) -> None:
+    gone = Inquiry("Which zebra?", wanted=lambda: False)
+    nothing, something = counted.examine_together([gone, Inquiry("Where was it?")])
+    assert nothing is None
+    assert something
+    assert counted.reader.questions == ["Where was it?"]
 
 
 def test_the_answer_function_builds_the_seeds_when_there_is_no_index() -> None:

@@ -2,6 +2,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,6 +66,28 @@ def test_a_passage_is_read_the_same_alone_and_among_others(any_model: Path) -> N
         alone = reader.read(QUESTION, [passage])[0]
         assert [(s.start, s.end) for s in alone] == [(s.start, s.end) for s in expected]
         assert [s.score for s in alone] == pytest.approx([s.score for s in expected], abs=1e-3)
+
+
+def test_questions_read_together_find_what_each_finds_alone(any_model: Path) -> None:
+    reader = Reader(any_model, device="cpu")
+    asked = [(QUESTION, PASSAGES), ("What?", []), ("Which zebra was in the zoo?", PASSAGES[::-1][:2]), ("Who?", [""])]
+    for (question, passages), together in zip(asked, reader.read_together(asked), strict=True):
+        for one, other in zip(together, reader.read(question, passages), strict=True):
+            assert [(s.start, s.end) for s in one] == [(s.start, s.end) for s in other]
+            assert [s.score for s in one] == pytest.approx([s.score for s in other], abs=1e-3)
+
+
+def test_passages_of_several_questions_share_batches(zebra_reader: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, shapes = Reader(zebra_reader, device="cpu"), []
+    runner = reader._runner
+
+    def counting(ids: Any, mask: Any, types: Any) -> list[Any]:
+        shapes.append(ids.shape)
+        return runner(ids, mask, types)
+
+    monkeypatch.setitem(reader.__dict__, "_runner", counting)
+    reader.read_together([(f"What is animal {n}?", ["A zebra said so.", "The river said so."]) for n in range(5)])
+    assert [rows for rows, _ in shapes] == [10]
 
 
 def test_offsets_count_characters_not_bytes(zebra_reader: Path) -> None:
