@@ -180,7 +180,7 @@ class Engine:
     @property
     def min_confidence(self) -> float:
         """The threshold used where a question does not bring its own; the shipped reader's until one is loaded."""
-        return self._qa.min_confidence if self._qa else Calibration.of_reader(SHIPPED).threshold
+        return self._qa.min_confidence if self._qa else self.calibration.threshold
 
     def ask(
         self,
@@ -235,6 +235,15 @@ class Engine:
         text = f": {found.question}" if self._log_questions else ""
         log.info("%s in %.2f s%s", "answered" if result.found else "declined", result.seconds, text)
         return result
+
+    def beliefs(self, found: Examination) -> list[float]:
+        """The probability, 0 to 1, that each possible answer is right, in the order of `found.groups`."""
+        return self._ready().beliefs(found)
+
+    @property
+    def calibration(self) -> Calibration:
+        """What makes those probabilities, and the threshold used where a question does not bring its own."""
+        return self._qa.calibration if self._qa else Calibration.of_reader(SHIPPED)
 
     @property
     def waiting(self) -> int:
