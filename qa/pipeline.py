@@ -260,8 +260,8 @@ class QuestionAnswerer:
         known = {question: self._embedded.get(question) for question in questions}
         if new := [question for question, vector in known.items() if vector is None]:
             for question, vector in zip(new, self.retriever.embed(new), strict=True):
-                known[question] = vector.copy()  # a row would keep the whole matrix
-                self._embedded.put(question, known[question])
+                known[question] = alone = vector.copy()  # a row would keep the whole matrix
+                self._embedded.put(question, alone)
         return [vector for question in questions if (vector := known[question]) is not None]
 
     def _search(self, question: str, allowed: Filter, vector: Vectors, snapshot: Snapshot) -> Found:
