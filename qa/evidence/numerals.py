@@ -4,8 +4,8 @@ Knows English numerals. Never knows units.
 """
 
 import re
-import unicodedata
-from functools import lru_cache
+
+from index.names import plain as plain
 
 _ONES = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
@@ -26,8 +26,6 @@ _PARTS = {
     "tenth": 10,
 }
 
-_ONE_KIND = {0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"', 0x2010: "-", 0x2011: "-", 0x2013: "-"}
-
 _WORD = "|".join([*_SMALL, *_LARGE])
 _FIGURES = r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _SCALE = "|".join(_LARGE)
@@ -36,16 +34,6 @@ NUMERAL = rf"(?:(?:{_FIGURES})(?: ?(?:{_SCALE})\b)?|(?:an? )?(?:{_WORD})s?\b(?:[
 
 FRACTION = rf"(?:(?P<parts>an?|one|two|three|four|five|seven|nine|\d)[ -])?(?P<part>{'|'.join(_PARTS)})s?\b"
 """A part of a whole in words: half, a third, nine tenths."""
-
-
-@lru_cache(maxsize=1024)
-def plain(text: str) -> str:
-    """A text in lower case without accents, on one line, with one kind of quote and dash."""
-    text = text.casefold()
-    if not text.isascii():
-        text = unicodedata.normalize("NFKD", text).translate(_ONE_KIND)
-        text = "".join(character for character in text if not unicodedata.combining(character))
-    return " ".join(text.strip(" \"'()[]").split())
 
 
 def value_of(numeral: str) -> tuple[float, float]:

@@ -29,6 +29,7 @@ def groups_of(*quotes: str) -> list[list[str]]:
     [
         ("S.D.F.", "SDF", "Syrian Democratic Forces"),
         ("Popular Mobilization Forces", "PMF"),
+        ("the Popular Mobilization Forces", "the PMF", "PMF"),
         ("Deir el-Zour", "Deir ez-Zor", "Deir al-Zour"),
         ("Qaim", "al-Qaim", "al Qaim"),
         ("Bukamal", "Boukamal", "Abu Kamal"),

@@ -1,0 +1,130 @@
+"""English names and their spellings: folding, short forms, transliteration.
+
+Knows when two spellings are near enough to be of one name. Never knows where names stand, or what is asked of them.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from rapidfuzz.distance import Indel
+
+ARTICLE = re.compile(r"\b(?:[aeu]l[- ](?=\w)|[aeu](dh|sh|th|[dlnrstz])[- ](?=\1))")
+"""The Arabic article before a name, its l as it is or taken on the sound that follows: el-Zour, ez-Zor, ash-Sham."""
+
+_FUSED = re.compile(r"^al(?=[^aeiouy\W])")
+"""The same, written as one word with what follows: Albukamal."""
+
+_ONE_KIND = {0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"', 0x2010: "-", 0x2011: "-", 0x2013: "-"}
+_VOWELS = (
+    (r"aw(?![aeiouy])", "u"), (r"ph", "f"), (r"[ou]+w?", "u"), (r"[aeiy]*[eiy]+[aeiy]*", "i"), (r"a+", "a"),
+    (r"(.)\1+", r"\1"),
+)  # fmt: skip
+
+_ALIKE = 0.85
+"""Share of letters, vowels already brought together, that two spellings of one word have in common at least."""
+
+LONG_NAME = 6
+"""Letters from which on a name of one word may be spelled in several ways: in shorter ones every letter counts."""
+
+
+@lru_cache(maxsize=1024)
+def plain(text: str) -> str:
+    """A text in lower case without accents, on one line, with one kind of quote and dash."""
+    text = text.casefold()
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text).translate(_ONE_KIND)
+        text = "".join(character for character in text if not unicodedata.combining(character))
+    return " ".join(text.strip(" \"'()[]").split())
+
+
+@lru_cache(maxsize=4096)
+def folded_name(name: str) -> str:
+    """A name's words in lower case without accents, hyphens and apostrophes: two that fold alike are written alike.
+
+    The points of S.D.F. go, and so does a genitive's s.
+    """
+    text = re.sub(r"'s(?!\w)|(?<=\b\w)\.(?=\w\b)|(?<=\b\w)\.(?!\w)", "", plain(name))
+    return " ".join(re.findall(r"[^\W_]+", re.sub(r"(?<=\w)['ʻʼʿʾ`](?=\w)", "", text)))
+
+
+def spoken(folded: str) -> tuple[str, ...]:
+    """The words of a folded name without the Arabic article."""
+    return tuple(ARTICLE.sub("", folded).split())
+
+
+def spelled_alike(mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
+    """They are one name in two transliterations: word by word, or all in one, as "Abu Kamal" is Bukamal."""
+    if mine == theirs:
+        return True
+    joined = "".join(mine), "".join(theirs)
+    if min(map(len, joined)) < LONG_NAME:
+        return False
+    if len(mine) == len(theirs) and all(word_alike(*pair) for pair in zip(mine, theirs, strict=True)):
+        return True
+    return len(mine) != len(theirs) and word_alike(*joined)
+
+
+def word_alike(one: str, other: str) -> bool:
+    """The same consonants in the same order, nearly the same vowels, and a vowel at the end of both or of neither."""
+    one, other = sound(one), sound(other)
+    if _consonants(one) != _consonants(other) or (one[-1:] in "aiu") != (other[-1:] in "aiu"):
+        return False
+    return float(Indel.normalized_similarity(one, other)) >= _ALIKE
+
+
+@lru_cache(maxsize=4096)
+def sound(word: str) -> str:
+    """A word with its vowels brought together as transliterations mix them, and without doubled letters."""
+    word = re.sub(r"(?<=[aeiou])h$", "", word)
+    for pattern, replacement in _VOWELS:
+        word = re.sub(pattern, replacement, word)
+    return word
+
+
+def skeleton(words: tuple[str, ...]) -> str:
+    """The consonants of a name: what two spellings of one have in common, so that they can be looked up by it."""
+    return re.sub(r"(.)\1+", r"\1", "".join(_consonants(sound(word)) for word in words))
+
+
+def unfused(words: tuple[str, ...]) -> tuple[str, ...]:
+    """A name that may have the Arabic article written into its first word, without it; otherwise as it is."""
+    short = (_FUSED.sub("", words[0]), *words[1:]) if words else words
+    return short if len("".join(short)) >= LONG_NAME else words
+
+
+def is_short_form(text: str) -> bool:
+    """Two to eight letters, capitals nearly all, perhaps after an article: S.D.F., ISIS, the PMF."""
+    letters = _letters(text)
+    return (
+        2 <= len(letters) <= 8 and letters.isalpha() and sum(letter.isupper() for letter in letters) * 2 > len(letters)
+    )
+
+
+def long_form(short: str, before: str) -> str | None:
+    """The shortest run of words at the end of `before` that holds a short form's letters in order, the first at
+    a word's start; None if there is none (Schwartz and Hearst 2003, "A simple algorithm for identifying
+    abbreviation definitions in biomedical text").
+    """
+    letters = _letters(short).casefold()
+    words = min(len(letters) + 5, 2 * len(letters))
+    window = " ".join(re.split(r"[.;:!?]\s|\n", before)[-1].rstrip(" ,").split()[-words:])
+    place = len(window)
+    for number in range(len(letters) - 1, -1, -1):
+        place -= 1
+        while place >= 0 and not (
+            window[place].lower() == letters[number] and (number or place == 0 or not window[place - 1].isalnum())
+        ):
+            place -= 1
+        if place < 0:
+            return None
+    found = window[place:]
+    return found if len(found) > len(letters) and len(found.split()) <= words else None
+
+
+def _letters(short: str) -> str:
+    return re.sub(r"\W", "", re.sub(r"^(?:the|an?) ", "", short.strip(), flags=re.IGNORECASE))
+
+
+def _consonants(sounded: str) -> str:
+    return re.sub("[aiu]", "", sounded)
