@@ -10,7 +10,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-crash index evaluate screenshot clean
+.PHONY: help run test test-crash index evaluate bench-peers screenshot clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ evaluate: .venv/installed  ## measure the answers to the gold questions about th
 	$(BIN)/qa index seeds/articles --index-dir build/seed-index
 	$(BIN)/qa evaluate seeds/questions.jsonl --index-dir build/seed-index
 
+bench-peers: .venv/tested build/peers/installed  ## compare with Haystack and txtai (ARTICLES=folder of .txt, SQUAD=dev.json)
+	$(BIN)/python benchmarks/peers/compare.py "$(ARTICLES)" "$(SQUAD)" --peers build/peers/bin/python --output docs/benchmarks
+
 screenshot: .venv/tested  ## draw docs/screenshot.png anew with the browser test
 	QA_SCREENSHOT=1 $(BIN)/pytest tests/test_browser.py
 
@@ -45,6 +48,11 @@ clean:  ## remove the environment and the default index
 	@echo "installing into .venv (once; a minute or two)"
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(PIP) -e .
+	@touch $@
+
+build/peers/installed: constraints.txt
+	$(PYTHON) -m venv build/peers
+	build/peers/bin/pip install --quiet -c constraints.txt -r benchmarks/peers/requirements.txt
 	@touch $@
 
 .venv/tested: .venv/installed

@@ -1,0 +1,74 @@
+"""What every system in the comparison is given and has to report.
+
+Standard library alone, as each system runs in an environment of its own.
+
+The order comes as JSON on standard input, the report goes as JSON to standard output.
+"""
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Protocol
+
+WARM_UP = 3
+WORDS, OVERLAP = 140, 30
+"""Of a passage where a system has no notion of its own: about the 200 tokens that ours have."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """A folder of .txt articles to index, two models in the format of transformers, questions, and how much to read."""
+
+    folder: str
+    embedder: str
+    reader: str
+    questions: list[str]
+    passages_read: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """Seconds and bytes; answers are in the order of the questions, "" where there was none."""
+
+    build_seconds: float
+    question_seconds: list[float]
+    answers: list[str]
+    peak_bytes: int
+
+
+class System(Protocol):
+    """A system under comparison, its models loaded."""
+
+    def build(self, folder: Path) -> None:
+        """Index every .txt file under the folder."""
+
+    def ask(self, question: str) -> str:
+        """The best answer whatever its confidence, a quote; "" if there is none."""
+
+
+def perform(make: Callable[[Order], System]) -> None:
+    """Carry out the order on standard input and report."""
+    order = Order(**json.load(sys.stdin))
+    system = make(order)
+    started = time.perf_counter()
+    system.build(Path(order.folder))
+    built = time.perf_counter() - started
+    for question in order.questions[:WARM_UP]:
+        system.ask(question)
+    taken, answers = [], []
+    for question in order.questions:
+        started = time.perf_counter()
+        answers.append(system.ask(question))
+        taken.append(time.perf_counter() - started)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(json.dumps(asdict(Report(built, taken, answers, peak))))
+
+
+def pieces(text: str) -> list[str]:
+    """A text in runs of words that overlap."""
+    words = text.split()
+    return [" ".join(words[at : at + WORDS]) for at in range(0, max(1, len(words) - OVERLAP), WORDS - OVERLAP)]
