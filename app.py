@@ -1,7 +1,6 @@
-"""The web chat: a question box, answers with their citations, and the cited article beside them.
+"""The web chat and its interfaces: command-line options, and what they start.
 
-Knows widgets and which function each one calls. Never knows how an answer is found (`qa.pipeline`)
-nor how it looks (`web.page`).
+Knows options. Never knows how anything is served (`web.server`) or answered (`qa.pipeline`).
 """
 
 import os
@@ -11,23 +10,18 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # both are read while gradio i
 if not any(argument.startswith(("--reader", "--embedder")) for argument in sys.argv):
     os.environ.setdefault("HF_HUB_OFFLINE", "1")  # a model that the user names may be the hub's
 
-import socket
-from collections.abc import Sequence
+import getpass
 from pathlib import Path
 from typing import Annotated
 
-import gradio as gr
 import typer
 
-from index.build import build as build_index
-from index.embedder import Embedder
-from index.errors import CorpusError, InputError
-from index.sources import Skipped
-from qa import QuestionAnswerer
-from qa.pipeline import default_index
-from qa.terminal import plainly, progress_bar
-from web import browser
-from web.page import THEME, build
+from index.errors import InputError
+from qa.terminal import plainly
+from web import conversations, server, tools
+from web.access import LOOPBACK, Access, Proxy, Users, put_user
+from web.door import Hosts, is_loopback
+from web.engine import Engine
 
 
 def serve(
@@ -37,62 +31,77 @@ def serve(
     index_dir: Annotated[Path | None, typer.Option(help="The index folder; by default the project's own.")] = None,
     host: Annotated[str, typer.Option(help="0.0.0.0 lets other machines in.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(envvar="PORT", min=0, max=65535, help="0 takes any free one.")] = 7860,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Refuse every change of the index from page and programs.")
+    ] = False,
     reader: Annotated[str | None, typer.Option("--reader", "--reader-model", help="Another reader.")] = None,
     embedder: Annotated[str | None, typer.Option("--embedder", "--embedder-model", help="Another embedder.")] = None,
     min_confidence: Annotated[float | None, typer.Option(help="Decline below this probability, 0 to 1.")] = None,
+    auth: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Let in the users of this file only, by their passwords.")
+    ] = None,
+    add_user: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Ask for a password, write the user into --auth, and end.")
+    ] = None,
+    auth_header: Annotated[
+        str | None, typer.Option(metavar="HEADER", help="Let in whom a reverse proxy names in this header.")
+    ] = None,
+    trusted_proxy: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ADDRESS", help="Whom --auth-header is believed of; by default this machine."),
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A name by which this server is called; may be repeated.")
+    ] = None,
+    log_questions: Annotated[
+        bool, typer.Option("--log-questions", help="Write into the log what is asked, not only that it is.")
+    ] = False,
+    stdio: Annotated[
+        bool, typer.Option("--stdio", help="Serve no page: be an MCP server on standard input and output.")
+    ] = False,
 ) -> None:
-    """Open the index, bring it up to date, and serve the chat until Ctrl-C."""
-    port = _free_port(host, port)
-    page = build(_opened(paths or [], index_dir, reader, embedder, min_confidence))
-    print(f"The chat is at http://{host}:{port} (Ctrl-C ends it)", flush=True)
-    launch(page, host, port)
+    """Serve the chat, the JSON interface and the agents' tools (MCP) until Ctrl-C."""
+    if add_user is not None:
+        _add_user(auth, add_user)
+        return
+    for path in paths or []:
+        if not path.exists():
+            raise InputError(f"{path} does not exist; give a file or a folder of articles")
+    engine = Engine.at(index_dir, paths or [], reader, embedder, min_confidence, read_only, log_questions)
+    if stdio:
+        engine.start()
+        tools.server(engine).run("stdio")
+        return
+    access = _access(auth, auth_header, trusted_proxy or [])
+    hosts = Hosts.of(host, allow_host or [])
+    listening = server.listen(host, port)
+    name = f"[{host}]" if ":" in host else host
+    print(f"The chat is at http://{name}:{listening.getsockname()[1]} (Ctrl-C ends it)", flush=True)
+    if access is None and not is_loopback(host):
+        print("app: other machines are let in without a password: --auth FILE asks for one", file=sys.stderr)
+    kept = conversations.Conversations(conversations.beside(engine.folder))
+    server.serve(engine, listening, kept, hosts, access)
 
 
-def launch(page: gr.Blocks, host: str, port: int) -> None:
-    """Serve `page` until the process is interrupted; the API's `ask` is a tool of `/gradio_api/mcp/` too."""
-    page.launch(
-        server_name=host,
-        server_port=port,
-        theme=THEME,
-        head=browser.HEAD,
-        share=False,
-        quiet=True,
-        footer_links=[],
-        show_error=True,
-        max_file_size=1,
-        ssr_mode=False,
-        mcp_server=True,
-    )
+def _access(auth: Path | None, header: str | None, proxies: list[str]) -> Access | None:
+    if auth and header:
+        raise InputError("give one of these: --auth, --auth-header")
+    if proxies and not header:
+        raise InputError("--trusted-proxy goes with --auth-header")
+    return Users(auth) if auth else Proxy(header, proxies or LOOPBACK) if header else None
 
 
-def _opened(
-    paths: list[Path], index_dir: Path | None, reader: str | None, embedder: str | None, min_confidence: float | None
-) -> QuestionAnswerer:
-    """The engine, its models loaded, over an index that agrees with the article folders."""
-    skipped: Sequence[Skipped] = ()
-    with progress_bar() as progress:
-        if paths:
-            skipped = build_index(paths, index_dir or default_index(), Embedder(embedder), progress).skipped
-        qa = QuestionAnswerer.open(index_dir, reader, embedder, min_confidence)
-        try:
-            skipped = skipped if paths else qa.rebuild(progress).skipped
-        except (InputError, CorpusError) as error:
-            # The folders are gone, or another build runs; the index is whole, and better served than not.
-            print(f"app: serving the index as it is: {error}", file=sys.stderr)
-    for item in skipped:
-        print(f"app: skipped {item.path}: {item.reason}", file=sys.stderr)
-    qa.warm()
-    return qa
-
-
-def _free_port(host: str, port: int) -> int:
-    """`port`, or any free one for 0; raises InputError where nobody could listen there."""
-    try:
-        with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET) as tried:
-            return int(tried.getsockname()[1])
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
-        raise InputError(f"cannot listen on {host}:{port} ({reason}): choose another with --port or --host") from error
+def _add_user(users: Path | None, name: str) -> None:
+    """The password comes from the terminal, unseen and twice, or from a pipe."""
+    if users is None:
+        raise InputError("--add-user needs --auth FILE, the file that the user is written into")
+    if sys.stdin.isatty():
+        password = getpass.getpass(f"Password for {name}: ")
+        if getpass.getpass("Again: ") != password:
+            raise InputError("these are two passwords, not one twice")
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    put_user(users, name, password)
 
 
 def main() -> None:

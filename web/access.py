@@ -108,7 +108,7 @@ class Hashed:
 
     @property
     def _memory(self) -> int:
-        return 128 * self.block_size * (2**self.log_cost + self.parallel + 2)
+        return 128 * self.block_size * ((1 << self.log_cost) + self.parallel + 2)
 
     def _derived(self, password: str) -> bytes:
         return hashlib.scrypt(

@@ -4,36 +4,36 @@ Knows HTTP requests and answers. Never knows how an answer is found, nor who ask
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
 from functools import partial
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-import anyio
-import anyio.to_thread
+import gradio as gr
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from gradio.events import api as gradio_api
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from index.article import Article
 from index.catalog import Filter
 from index.errors import InputError, QAError
-from qa.batching import Busy, Pending
+from qa.batching import Busy
 from qa.pipeline import LONGEST_QUESTION, TURNS
+from web import asking
+from web.asking import apart
 from web.engine import Engine, Heading, NotReady
 from web.metrics import CONTENT_TYPE
-
-Done = TypeVar("Done")
 
 SOON = {"Retry-After": "2"}
 PAGE, LONGEST_PAGE = 50, 500
 """Articles of one answer, unless asked for more, and at most."""
 LONGEST_SEARCH = 200
-THREADS = 512
-"""More than questions may wait: one that is too many is to be told so, not to wait here for a thread."""
+CLOSED = 499
+"""The status, as nginx has it, of an answer that nobody waited for."""
 LISTENING = 0.2
 """Seconds between looks at whether who asked is still there."""
 
@@ -167,23 +167,16 @@ _WRONG: dict[int | str, dict[str, Any]] = {
 def router(engine: Engine) -> APIRouter:
     """The routes of the interface over an engine."""
     routes = APIRouter()
-    # Apart from the page's threads, so that neither keeps the other from being told that it is busy.
-    threads: list[anyio.CapacityLimiter] = []
-
-    async def apart(work: Callable[[], Done]) -> Done:
-        if not threads:  # a limiter belongs to the loop that it is first used in
-            threads.append(anyio.CapacityLimiter(THREADS))
-        return await anyio.to_thread.run_sync(work, limiter=threads[0])
 
     @routes.post("/api/ask", tags=["questions"], response_model=AnswerBody, responses=_WRONG)
     async def ask(asked: Asked, request: Request) -> Response:
         """Answer a question with verbatim quotes from the articles, or say that they do not hold the answer."""
         history = [(turn.question, turn.answer) for turn in asked.history]
         allowed = Filter(tuple(asked.sources), asked.published_after, asked.published_before)
-        pending = engine.submit(asked.question, history, allowed)
-        async with _given_up_if_gone(request, pending):
-            found = await apart(partial(engine.result, pending))
-        return JSONResponse(engine.decide(found, asked.min_confidence).as_dict())
+        async with _while_listened_to(request):
+            result = await asking.ask(engine, asked.question, history, allowed, asked.min_confidence)
+            return JSONResponse(result.as_dict())
+        return Response(status_code=CLOSED)
 
     @routes.get("/api/articles", tags=["articles"], response_model=ShelfBody, responses=_WRONG)
     async def articles(
@@ -229,19 +222,45 @@ def router(engine: Engine) -> APIRouter:
     return routes
 
 
+def of_page(page: gr.Blocks, engine: Engine) -> None:
+    """Let `gradio_client` ask as well, by the page's own interface: its one endpoint, `/ask`."""
+
+    async def ask(question: str, min_confidence: float | None = None) -> dict[str, Any]:
+        """Answer a question with verbatim quotes from the articles, or say that they do not hold the answer.
+
+        Args:
+            question: one question about the articles, at most 1,000 characters.
+            min_confidence: decline below this probability, 0 to 1; left out, the fitted default.
+        """
+        try:
+            return (await asking.ask(engine, question, min_confidence=min_confidence)).as_dict()
+        except QAError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    with page:
+        gradio_api(ask, api_name="ask", concurrency_limit=None)
+
+
 @asynccontextmanager
-async def _given_up_if_gone(request: Request, pending: Pending) -> AsyncIterator[None]:
-    """While the block lasts, notice when who asked has gone: what nobody waits for need not be read."""
+async def _while_listened_to(request: Request) -> AsyncIterator[None]:
+    """Call the block off once who asked has gone: what nobody waits for need not be read."""
+    task = asyncio.current_task()
+    assert task
+    has_gone = False
 
     async def listen() -> None:
+        nonlocal has_gone
         while not await request.is_disconnected():
-            await anyio.sleep(LISTENING)
-        pending.give_up()
-        pending.ends_with(InputError("whoever asked has gone"))  # so that no thread waits for it either
+            await asyncio.sleep(LISTENING)
+        has_gone = True
+        task.cancel()
 
     listening = asyncio.create_task(listen())
     try:
         yield
+    except asyncio.CancelledError:
+        if not has_gone:
+            raise
     finally:
         listening.cancel()
 

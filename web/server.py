@@ -1,0 +1,210 @@
+"""The server: page, JSON interface and agents' tools behind one door, from one engine.
+
+Knows how they are put together and how a server begins and ends. Never knows what any of them does.
+"""
+
+import logging
+import os
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import gradio as gr
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse
+from gradio.routes import App
+from starlette.exceptions import HTTPException
+from starlette.routing import Mount, Route
+
+from index.errors import InputError, QAError
+from web import api, browser, reference, uploads
+from web.access import Access
+from web.conversations import Conversations
+from web.door import USER, Door, Hosts
+from web.engine import Engine
+from web.page import THEME, build
+from web.tools import Tools
+
+TITLE = "Ask the articles"
+ABOUT = "Every answer is a verbatim quote with the place it stands, or an honest refusal."
+
+CONNECTIONS = 1000
+"""Most that are open at once; further ones are told that the server is busy."""
+GOODBYE = 3
+"""Seconds that open connections have to end once the server is to stop."""
+QUEUE, THREADS = 1000, 256
+"""Most of the page's events that wait, and that are worked on at once: more than there may be questions."""
+SWEEP, KEPT = 3600, 2 * 3600
+"""Seconds between looks at the page's own files, and until one that is old is deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What a server runs: the ASGI application, and how to tell open pages that it ends."""
+
+    door: Door
+    end_page: Callable[[], None]
+
+
+def application(
+    engine: Engine,
+    conversations: Conversations,
+    files: Path,
+    hosts: Hosts,
+    access: Access | None = None,
+) -> Served:
+    """Everything that is served.
+
+    Args:
+        files: the folder of the page's own files: what is uploaded, and what can be downloaded.
+        hosts: by which names the server may be called.
+        access: tells users; without it everybody may come in.
+    """
+    tools = Tools(engine)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with tools.running():
+            engine.start()
+            yield
+        engine.close()
+
+    app = FastAPI(
+        title=TITLE,
+        description=ABOUT,
+        version=_version(),
+        docs_url=None,  # its pages would load their scripts from another host
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        lifespan=lifespan,
+    )
+    for error in (QAError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(error, api.told_error)
+    app.include_router(api.router(engine))
+    app.router.routes.append(Route("/mcp", tools))
+
+    @app.get("/api", include_in_schema=False)
+    @app.get("/api/docs", include_in_schema=False)
+    def docs() -> HTMLResponse:
+        return HTMLResponse(reference.page(app.openapi()))
+
+    blocks = build(engine, conversations)
+    api.of_page(blocks, engine)
+    page = _mounted(blocks, app, has_users=access is not None)
+    _watch(engine)
+    return Served(Door(app, hosts, files, access, takes_files=not engine.read_only), page.stop_event.set)
+
+
+def _mounted(page: gr.Blocks, app: FastAPI, has_users: bool) -> App:
+    """The page as an application of Gradio's, mounted below all else."""
+    page.delete_cache = (SWEEP, KEPT)
+    page.queue(max_size=QUEUE)
+    page.max_threads = page._queue.max_thread_count = THREADS
+    user: Callable[[Request], str | None] | None = (lambda request: request.scope.get(USER)) if has_users else None
+    gr.mount_gradio_app(
+        app,
+        page,
+        "/",
+        auth_dependency=user,
+        footer_links=[],
+        run_history=False,
+        show_error=True,
+        max_file_size=uploads.MOST_BYTES,
+        ssr_mode=False,
+        enable_monitoring=False,
+        pwa=False,
+        mcp_server=False,
+        theme=THEME,
+        head=browser.HEAD,
+    )
+    (mounted,) = (route.app for route in app.routes if isinstance(route, Mount))
+    assert isinstance(mounted, App)
+    return mounted
+
+
+def _watch(engine: Engine) -> None:
+    show = engine.metrics.watch
+    show("qa_ready", "1 once questions are answered.", lambda: engine.state == "ready")
+    show("qa_questions_waiting", "Questions that wait for their turn.", lambda: engine.waiting)
+    show("qa_generation", "The publication of the index that is in use.", lambda: _known(engine.generation))
+
+
+def _known(number: Callable[[], int]) -> float:
+    """What there is no number for just now is none, as an operator is told of the rest all the same."""
+    try:
+        return number()
+    except QAError:
+        return float("nan")
+
+
+def _version() -> str:
+    try:
+        return version("qa-articles")
+    except PackageNotFoundError:  # run from a folder that was never installed
+        return "0"
+
+
+# ---- the life of a server ---------------------------------------------------------------------
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there; 0 takes any free port.
+
+    Raises:
+        InputError: nobody can listen there.
+    """
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=512)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+        raise InputError(f"cannot listen on {host}:{port} ({reason}): choose another with --port or --host") from error
+
+
+def serve(
+    engine: Engine,
+    listening: socket.socket,
+    conversations: Conversations,
+    hosts: Hosts,
+    access: Access | None = None,
+) -> None:
+    """Serve until the process is interrupted."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
+    for chatty in ("httpx", "mcp", "uvicorn.access"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    with tempfile.TemporaryDirectory(prefix="qa-page-", ignore_cleanup_errors=True) as files:
+        os.environ["GRADIO_TEMP_DIR"] = files  # nobody else's, and gone with the server
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # either signal is the wish to end it
+        with suppress(KeyboardInterrupt):
+            Server(application(engine, conversations, Path(files), hosts, access)).run(sockets=[listening])
+
+
+class Server(uvicorn.Server):
+    """Tells the page when it is to end: Gradio holds a connection open for as long as a page is shown."""
+
+    def __init__(self, served: Served) -> None:
+        config = uvicorn.Config(
+            served.door,
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            proxy_headers=False,  # who is at the other end is for `web.access` to judge
+            server_header=False,
+            ws="none",
+            limit_concurrency=CONNECTIONS,
+            timeout_graceful_shutdown=GOODBYE,
+        )
+        super().__init__(config)
+        self._end_page = served.end_page
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._end_page()
+        await super().shutdown(sockets)
