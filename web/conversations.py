@@ -250,6 +250,7 @@ class Conversations:
     def _prepare(self, sql: sqlite3.Connection) -> None:
         sql.execute("PRAGMA foreign_keys = ON")
         sql.execute("PRAGMA secure_delete = ON")
+        sql.execute("PRAGMA synchronous = NORMAL")  # a power cut may cost the last exchange, never the file
         version = sql.execute("PRAGMA user_version").fetchone()[0]
         if version == SCHEMA:
             return

@@ -78,7 +78,7 @@ def restored(stored: dict[str, Any], article: Lookup) -> tuple[Answer | NoAnswer
         return tuple(_citation(c, same.get(c["article_id"])) for c in citations)
 
     def readings(name: str) -> tuple[Alternative, ...]:
-        return tuple(Alternative(r["text"], r["confidence"], cited(r["citations"])) for r in stored[name])
+        return tuple(Alternative(r["text"], r["confidence"], cited(r["citations"])) for r in stored.get(name, ()))
 
     question, understood, seconds = stored["question"], stored["understood"], stored["seconds"]
     outdated = frozenset(stored["digests"]) - frozenset(same)
@@ -96,6 +96,7 @@ def restored(stored: dict[str, Any], article: Lookup) -> tuple[Answer | NoAnswer
         understood,
         seconds,
         stored["sources"],
+        readings("parts"),
     )
     return answer, outdated
 
@@ -113,7 +114,7 @@ def _citation(stored: dict[str, Any], unchanged: Article | None) -> Citation:
 
 def _all_citations(result: Answer | NoAnswer) -> Iterator[Citation]:
     yield from result.citations
-    for reading in (*result.alternatives, *result.disagreements):
+    for reading in (*result.parts, *result.alternatives, *result.disagreements):
         yield from reading.citations
     if isinstance(result, NoAnswer):
         yield from result.closest
@@ -171,6 +172,9 @@ def _written(exchange: Exchange) -> Iterator[str]:
         yield f"**{plain(result.text)}**"
         yield f"{result.confidence:.0%} likely; {support(result)}"
         yield from _listed(result.citations, exchange.outdated)
+        for part in result.parts[1:]:  # the first is what stands above
+            yield f"and **{plain(part.text)}**"
+            yield from _listed(part.citations, exchange.outdated)
     else:
         yield "I could not find this in the articles\\."
         yield from _titled("The closest passages:", _listed(result.closest, exchange.outdated))
@@ -200,14 +204,11 @@ def _listed(citations: Sequence[Citation], outdated: frozenset[str]) -> Iterator
 
 def _sentence(citation: Citation) -> str:
     """The sentence with its quote in bold; where they are not found in one another, the quote alone."""
-    before, quote, after = citation.sentence.partition(citation.quote)
-    if not quote:
-        return f"“**{plain(citation.quote)}**”"
-    spaces = (
-        " " if text[place : place + 1].isspace() else "" for text, place in ((before, len(before) - 1), (after, 0))
-    )
-    left, right = spaces
-    return f"“{plain(before)}{left}**{plain(quote)}**{right}{plain(after)}”"
+    text, length = citation.article.text, len(citation.sentence)
+    at = text.rfind(citation.sentence, max(0, citation.end - length), citation.start + length)
+    before, after = ("", "") if at < 0 else (text[at : citation.start], text[citation.end : at + length])
+    left, right = " " * before[-1:].isspace(), " " * after[:1].isspace()
+    return f"“{plain(before)}{left}**{plain(citation.quote)}**{right}{plain(after)}”"
 
 
 def _where(citation: Citation, is_outdated: bool) -> str:
