@@ -6,7 +6,8 @@ vectors or questions.
 A *line* is the words of a sentence, whatever its case and punctuation. A line stands in another
 if at least half of its shingles do, its runs of five words (Broder 1997, "On the resemblance and
 containment of documents"), and all of its numbers: one that differs in a number says something
-else. MinHash only finds the pairs worth comparing; the shingles themselves decide.
+else. MinHash (Broder et al. 1998, "Min-wise independent permutations") only finds the pairs worth
+comparing; the shingles themselves decide.
 
     lines       every line once, under a hash of its words: shingles, numbers, how many articles hold it
     sentences   where it stands: (article, start, end, line)
@@ -20,10 +21,10 @@ import json
 import re
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from itertools import chain
 
 import numpy as np
 
@@ -41,6 +42,9 @@ MINIMA = 8
 
 CANDIDATES = 100
 """Most lines that one new line is compared with, so that a formula met daily does not make the work quadratic."""
+
+LINES_AT_ONCE = 20_000
+"""New lines that are compared in one go; each step of that is an array, or a query, for all of them."""
 
 COMMON = 500
 """A line in more articles than this is a formula of an outlet, not a report: it ties no articles together."""
@@ -131,13 +135,14 @@ def _sentences(text: str, first: int, last: int) -> Iterator[tuple[int, int]]:
 def _line(text: str, start: int, end: int, speech: Sequence[tuple[int, int]]) -> Line:
     words = re.findall(r"\w+", text[start:end].casefold())
     runs = [" ".join(words[i : i + SHINGLE]) for i in range(len(words) - SHINGLE + 1)] if len(words) >= SHORTEST else []
+    numbers = (word for word in words if not word.isalpha() and any(map(str.isdigit, word)))
     spoken = sum(max(0, min(end, e) - max(start, s)) for s, e in speech)
     return Line(
         start,
         end,
         int.from_bytes(hashlib.sha256(" ".join(words).encode()).digest()[:8]) >> 1,  # SQLite's integers have a sign
         frozenset(zlib.crc32(run.encode()) for run in runs),
-        frozenset(word for word in words if any(character.isdigit() for character in word)),
+        frozenset(numbers),
         len(words) >= SHORTEST and spoken * 2 < end - start,
     )
 
@@ -151,6 +156,7 @@ class Syndication:
     def __init__(self, sql: sqlite3.Connection) -> None:
         self._sql = sql
         self._stale: set[int] = set()
+        self._waiting: list[tuple[int, Sequence[Line]]] = []
 
     # ---- what is shared ----------------------------------------------------------------------
 
@@ -213,20 +219,16 @@ class Syndication:
     # ---- changes -----------------------------------------------------------------------------
 
     def add(self, article: int, lines: Sequence[Line]) -> None:
-        """Remember the lines of an article and what they have in common with those of others."""
+        """Remember the lines of an article; they are compared with those of others before anything else changes."""
         self._sql.executemany(
             "INSERT INTO sentences VALUES (?, ?, ?, ?, ?)",
             [(article, line.start, line.end, line.number, line.telling) for line in lines],
         )
-        each = {line.number: line for line in lines}
-        known = self._count(each, 1)
-        fresh = [line for number, line in each.items() if number not in known]
-        for line, minima in zip(fresh, self._minima([line.shingles for line in fresh]), strict=True):
-            self._add_line(line, minima)
-        self._stale.add(article)
+        self._waiting.append((article, lines))
 
     def remove(self, article: int) -> None:
         """Forget the lines of an article, and those that no other has."""
+        self._compare_waiting()
         story = "SELECT article FROM syndicated WHERE story = (SELECT story FROM syndicated WHERE article = ?)"
         self._stale.update(row[0] for row in self._sql.execute(story, (article,)).fetchall())
         self._stale.discard(article)
@@ -234,10 +236,10 @@ class Syndication:
         held = [row[0] for row in self._sql.execute(lines, (article,))]
         self._sql.execute("DELETE FROM sentences WHERE article = ?", (article,))
         self._sql.execute("DELETE FROM syndicated WHERE article = ?", (article,))
-        unused = [number for number, articles in self._count(held, -1).items() if not articles]
+        unused = [number for number, articles in self._count(dict.fromkeys(held, -1)).items() if not articles]
         known = "SELECT shingles FROM lines WHERE number = ?"
         shingles = (self._sql.execute(known, (number,)).fetchone()[0] for number in unused)
-        minima = self._minima([frozenset(_unpacked(packed)) for packed in shingles])
+        minima = _minima([frozenset(_unpacked(packed)) for packed in shingles])
         self._sql.executemany(
             "DELETE FROM minima WHERE minimum = ? AND line = ?",
             [(minimum, number) for number, all_of_it in zip(unused, minima, strict=True) for minimum in all_of_it],
@@ -245,53 +247,75 @@ class Syndication:
         self._sql.executemany("DELETE FROM contained WHERE line = ?1 OR other = ?1", [(number,) for number in unused])
         self._sql.executemany("DELETE FROM lines WHERE number = ?", [(number,) for number in unused])
 
-    def _count(self, lines: Iterable[int], more: int) -> dict[int, int]:
-        """Count an article more, or one less, for those of the lines that are known; returns their counts."""
+    def _count(self, more: Mapping[int, int]) -> dict[int, int]:
+        """Count so many articles more, or less, for each of the lines, which are known; returns their counts."""
         counts = {}
-        for line in lines:
-            query = "UPDATE lines SET articles = articles + ? WHERE number = ? RETURNING articles"
-            if row := self._sql.execute(query, (more, line)).fetchone():
-                counts[line] = row[0]
-                if row[0] == COMMON + (more > 0):  # it ties articles no more, or does again
-                    holders = self._sql.execute("SELECT DISTINCT article FROM sentences WHERE line = ?", (line,))
-                    self._stale.update(article for (article,) in holders)
+        query = "UPDATE lines SET articles = articles + ? WHERE number = ? RETURNING articles"
+        for line, change in more.items():
+            (counts[line],) = self._sql.execute(query, (change, line)).fetchone()
+            if (counts[line] > COMMON) != (counts[line] - change > COMMON):  # it ties articles no more, or does again
+                holders = self._sql.execute("SELECT DISTINCT article FROM sentences WHERE line = ?", (line,))
+                self._stale.update(article for (article,) in holders)
         return counts
 
-    def _add_line(self, line: Line, minima: Sequence[int]) -> None:
-        query = f"""SELECT number, shingles, numbers FROM lines WHERE number IN (
-                    SELECT DISTINCT line FROM minima WHERE minimum IN ({",".join("?" * len(minima))})
-                    ORDER BY line LIMIT {CANDIDATES})"""
-        pairs = []
-        mine = line.shingles, line.numbers
-        for number, shingles, numbers in self._sql.execute(query, minima):
-            theirs = frozenset(_unpacked(shingles)), frozenset(numbers.split())
-            pairs += [(line.number, number)] if _stands_in(mine, theirs) else []
-            pairs += [(number, line.number)] if _stands_in(theirs, mine) else []
-        self._sql.executemany("INSERT INTO contained VALUES (?, ?)", pairs)
-        packed = np.array(sorted(line.shingles), "<u4").tobytes()
-        self._sql.execute(
-            "INSERT INTO lines VALUES (?, ?, ?, 1)", (line.number, packed, " ".join(sorted(line.numbers)))
-        )
-        self._sql.executemany("INSERT INTO minima VALUES (?, ?)", [(minimum, line.number) for minimum in minima])
+    def _compare_waiting(self) -> None:
+        """Compare the lines of the articles that were added with each other and with all others."""
+        each: dict[int, Line] = {}
+        holders: Counter[int] = Counter()
+        for article, lines in self._waiting:
+            distinct = {line.number: line for line in lines}
+            holders.update(distinct.keys())
+            each |= distinct
+            self._stale.add(article)
+        self._waiting.clear()
+        known: set[int] = set()
+        for part in _parts(sorted(each)):
+            query = "SELECT number FROM lines WHERE number IN (SELECT value FROM json_each(?))"
+            known.update(row[0] for row in self._sql.execute(query, (json.dumps(part),)))
+        self._count({number: holders[number] for number in known})
+        for part in _parts(sorted(each.keys() - known)):  # in order, as rows in order are written quickly
+            self._add_lines([each[number] for number in part], holders)
 
-    def _minima(self, sets: Iterable[frozenset[int]]) -> list[list[int]]:
-        """For each set of shingles its minimum under each hash function, with the function's place in front."""
-        found = []
-        for shingles in sets:
-            values: list[int] = []
-            if shingles:
-                self._minhash.clear()
-                self._minhash.update_batch(shingles)
-                values = self._minhash.hashvalues.tolist()
-            found.append([place << 32 | value for place, value in enumerate(values)])
+    def _add_lines(self, fresh: Sequence[Line], holders: Mapping[int, int]) -> None:
+        minima = _minima([line.shingles for line in fresh])
+        said = {line.number: (line.shingles, line.numbers) for line in fresh}
+        met = self._met([line.number for line in fresh], minima)
+        said |= self._said({other for others in met.values() for other in others} - said.keys())
+        compared = ((number, other) for number, others in met.items() for other in others)
+        pairs = {(a, b) for pair in compared for a, b in (pair, pair[::-1]) if _stands_in(said[a], said[b])}
+        self._sql.executemany("INSERT INTO contained VALUES (?, ?)", sorted(pairs))
+        rows = ((line.number, _packed(line.shingles), " ".join(sorted(line.numbers))) for line in fresh)
+        self._sql.executemany("INSERT INTO lines VALUES (?, ?, ?, ?)", ((*row, holders[row[0]]) for row in rows))
+        numbers = np.repeat([line.number for line in fresh], [len(own) for own in minima])
+        keys = np.fromiter(chain.from_iterable(minima), np.int64)
+        order = np.lexsort((numbers, keys))
+        ordered = zip(keys[order].tolist(), numbers[order].tolist(), strict=True)
+        self._sql.executemany("INSERT INTO minima VALUES (?, ?)", ordered)
+
+    def _met(self, fresh: Sequence[int], minima: Sequence[Sequence[int]]) -> dict[int, list[int]]:
+        """For each new line those before it, known ones and new ones, that share a minimum with it."""
+        keys, counts = np.unique(np.fromiter(chain.from_iterable(minima), np.int64), return_counts=True)
+        holding: dict[int, list[int]] = {key: [] for key in keys[counts > 1].tolist()}
+        first = f"SELECT line FROM minima WHERE minimum = k.value ORDER BY line LIMIT 1 OFFSET {CANDIDATES - 1}"
+        query = f"""SELECT m.minimum, m.line FROM json_each(?) k CROSS JOIN minima m
+                    ON m.minimum = k.value AND m.line <= coalesce(({first}), {2**63 - 1})"""
+        for key, number in self._sql.execute(query, (json.dumps(keys.tolist()),)):
+            holding.setdefault(key, []).append(number)
+        met: dict[int, list[int]] = {}
+        for line, own in zip(fresh, minima, strict=True):
+            shared = [holding[key] for key in own if key in holding]
+            if found := {number for others in shared for number in others[:CANDIDATES]}:
+                met[line] = sorted(found)[:CANDIDATES]
+            for others in shared:
+                others.append(line)
+        return met
+
+    def _said(self, lines: set[int]) -> dict[int, "_Said"]:
+        found: dict[int, _Said] = {}
+        query = "SELECT number, shingles, numbers FROM lines WHERE number IN (SELECT value FROM json_each(?))"
+        for number, shingles, numbers in self._sql.execute(query, (json.dumps(sorted(lines)),)):
+            found[number] = frozenset(_unpacked(shingles)), frozenset(numbers.split())
         return found
-
-    @cached_property
-    def _minhash(self) -> Any:
-        """One for all, as it takes longer to make than to use."""
-        from datasketch import MinHash  # brings SciPy, which answering has no use for
-
-        return MinHash(num_perm=MINIMA, hashfunc=int, scheme="affine32")
 
     def regroup(self) -> None:
         """Bring the stories up to date with what was added and removed, and nothing else.
@@ -299,6 +323,7 @@ class Syndication:
         A story is what is connected by shared text, so that two articles that took different
         parts of one report are of one story as long as the report itself is there.
         """
+        self._compare_waiting()
         stale = self._with_their_stories()
         self._sql.executemany("DELETE FROM syndicated WHERE article = ?", [(article,) for article in stale])
         while stale:
@@ -352,6 +377,42 @@ _Said = tuple[frozenset[int], frozenset[str]]
 
 def _stands_in(said: _Said, other: _Said) -> bool:
     return bool(said[0]) and len(said[0] & other[0]) >= CONTAINED * len(said[0]) and said[1] <= other[1]
+
+
+def _constants(name: str) -> "np.ndarray[tuple[int, int], np.dtype[np.uint64]]":
+    """Fixed numbers that look drawn by lot, one for each hash function, in a column."""
+    drawn = [int.from_bytes(hashlib.sha256(f"{name} {place}".encode()).digest()[:8]) for place in range(MINIMA)]
+    return np.array(drawn, np.uint64).reshape(MINIMA, 1)
+
+
+_FACTORS, _SUMMANDS = _constants("factor"), _constants("summand")
+
+
+def _minima(sets: Sequence[frozenset[int]]) -> list[list[int]]:
+    """For each set of shingles its minimum under each hash function, with the function's place in front.
+
+    The functions are multiply-shift's (Dietzfelbinger 1996, doi:10.1007/3-540-60922-9_46): two shingles
+    are as likely to be in the order as in the other.
+    """
+    sizes = np.array([len(shingles) for shingles in sets], np.int64)
+    found: list[list[int]] = [[] for _ in sets]
+    if filled := np.flatnonzero(sizes).tolist():
+        every = np.fromiter(chain.from_iterable(sets), np.uint64, int(sizes.sum()))
+        starts = (np.cumsum(sizes) - sizes)[filled]
+        least = np.minimum.reduceat((_FACTORS * every + _SUMMANDS) >> np.uint64(32), starts, axis=1)
+        keys = least | np.arange(MINIMA, dtype=np.uint64).reshape(MINIMA, 1) << np.uint64(32)
+        for place, own in zip(filled, keys.T.tolist(), strict=True):
+            found[place] = own
+    return found
+
+
+def _parts(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+    for begin in range(0, len(numbers), LINES_AT_ONCE):
+        yield numbers[begin : begin + LINES_AT_ONCE]
+
+
+def _packed(shingles: frozenset[int]) -> bytes:
+    return np.array(sorted(shingles), "<u4").tobytes()
 
 
 def _unpacked(packed: bytes) -> list[int]:

@@ -22,7 +22,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import datasketch  # noqa: F401  a build imports it late, and each child would anew
 from conftest import WordEmbedder
 
 import index.build

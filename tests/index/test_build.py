@@ -509,7 +509,6 @@ def test_a_build_cut_short_leaves_the_old_generation_and_its_vectors_are_used_by
 KILLED_BUILDS = """
 import os, signal, sys
 from pathlib import Path
-import datasketch  # which a build imports late, and each child would anew
 sys.path.insert(0, sys.argv[1])
 from conftest import WordEmbedder
 from index.build import build

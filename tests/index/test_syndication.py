@@ -227,8 +227,8 @@ def table_sizes(folder):
 def test_an_article_added_leaves_the_lines_of_the_others_alone(shelf, monkeypatch):
     put(shelf, a=[VOTE, COST, MARKET], b=[FERRY, SCHOOL, HARBOUR])
     hashed = []
-    minima = shelf._shared._minima
-    monkeypatch.setattr(shelf._shared, "_minima", lambda sets: hashed.extend(sets) or minima(sets))
+    minima = syndication._minima
+    monkeypatch.setattr(syndication, "_minima", lambda sets: hashed.extend(sets) or minima(sets))
     put(shelf, c=[VOTE, COST, ORCHARD])
     assert hashed == [line(ORCHARD).shingles]
 
@@ -288,15 +288,65 @@ def test_passages_without_lines_or_that_are_gone_are_no_copies(shelf):
 # ---- MinHash -----------------------------------------------------------------------------------
 
 
-def test_hardly_a_pair_that_shares_half_of_its_shingles_is_overlooked(shelf):
+def test_hardly_a_pair_that_shares_half_of_its_shingles_is_overlooked():
     """Of so many pairs one in 250 is expected to be; the hash functions are fixed, so this is no matter of luck."""
     met = 0
     for pair in range(300):
         shared = [f"{pair}-{n}" for n in range(20)]
         one, other = (frozenset(map(hash32, [*shared, *(f"{side}{pair}-{n}" for n in range(10))])) for side in "ab")
-        first, second = shelf._shared._minima([one, other])
+        first, second = syndication._minima([one, other])
         met += bool(set(first) & set(second))
     assert met >= 295
+
+
+def test_minima_are_met_about_as_often_as_shingles_are_shared():
+    """What MinHash promises, for pairs that share a tenth, a third and two thirds of all their shingles."""
+    for shared, own in ((4, 18), (10, 10), (20, 5)):
+        equal = 0
+        for pair in range(500):
+            common = [f"{pair}-{n}" for n in range(shared)]
+            sets = [frozenset(map(hash32, [*common, *(f"{side}{pair}-{n}" for n in range(own))])) for side in "ab"]
+            first, second = syndication._minima(sets)
+            equal += sum(a == b for a, b in zip(first, second, strict=True))
+        assert equal / (500 * syndication.MINIMA) == pytest.approx(shared / (shared + 2 * own), abs=0.03)
+
+
+def test_minima_do_not_depend_on_what_else_is_asked_for():
+    sets = [frozenset(map(hash32, POOL[:n])) for n in (3, 0, 1, 7, 0)]
+    together = syndication._minima(sets)
+    assert together == [syndication._minima([own])[0] for own in sets]
+    assert list(map(len, together)) == [8, 0, 8, 8, 0]
+    assert syndication._minima([]) == syndication._minima([frozenset()])[1:] == []
+
+
+def test_what_is_found_does_not_depend_on_how_many_lines_are_compared_at_once(tmp_path, monkeypatch):
+    chance, found = random.Random(3), []
+    texts = {str(n): [*chance.sample(POOL, 3), f"{VOTE[:-1]} {n % 3} times over."] for n in range(20)}
+    for at_once in (1, 3, syndication.LINES_AT_ONCE):
+        monkeypatch.setattr(syndication, "LINES_AT_ONCE", at_once)
+        folder = tmp_path / str(at_once)
+        folder.mkdir()
+        with Catalog(folder, create=True) as catalog:
+            put(catalog, **texts)
+            found.append((stories(catalog), contained(folder)))
+    assert found[0] == found[1] == found[2]
+    assert found[0][1]
+
+
+def contained(folder):
+    with closing(sqlite3.connect(folder / FILE)) as sql:
+        return sql.execute("SELECT line, other FROM contained ORDER BY 1, 2").fetchall()
+
+
+def test_a_formula_with_ever_other_words_is_compared_with_a_bounded_number_of_others(shelf, monkeypatch):
+    monkeypatch.setattr(syndication, "CANDIDATES", 5)
+    compared = []
+    stands_in = syndication._stands_in
+    monkeypatch.setattr(syndication, "_stands_in", lambda *said: compared.append(said) or stands_in(*said))
+    formula = "Shares in the company {} closed a little higher on the exchange today after a quiet day of trading."
+    for turn in "xy":
+        put(shelf, **{f"{turn}{n}": [formula.format(f"{turn}{n}")] for n in range(40)})
+    assert len(compared) <= 2 * 5 * 80
 
 
 def hash32(word):
