@@ -285,6 +285,20 @@ def serve(
 
 
 @app.command()
+def feedback(
+    export: Annotated[Path, typer.Option("--export", metavar="FILE", help="Where the question set goes.")],
+    index_dir: IndexDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write what users of the chat said of its answers as a question set, which `qa evaluate` reads."""
+    # The chat is above us, so it is a program of its own; -P, as the folder we stand in may hold a web of its own.
+    paths = os.pathsep.join(filter(None, (str(CHECKOUT), os.environ.get("PYTHONPATH"))))
+    folder, options = str(index_dir or default_index()), ["--json"] if as_json else []
+    command = [sys.executable, "-P", "-m", "web.feedback", folder, f"--export={export}", *options]
+    os.execve(sys.executable, command, os.environ | {"PYTHONPATH": paths})
+
+
+@app.command()
 def articles(
     search: Annotated[str | None, typer.Option(help="Only articles with these words, the best first.")] = None,
     source: Annotated[list[str] | None, typer.Option(help="Only articles of this outlet; may be repeated.")] = None,
