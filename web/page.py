@@ -1,189 +1,204 @@
-"""The page: a question box, answers with their citations, and the cited article beside them.
+"""The page: three tabs, and beside them the panel in which articles are read.
 
-Knows widgets and which function each one calls. Never knows how an answer is found (`qa.pipeline`)
-nor how it looks (`web.markup`).
+Knows which widget calls what, and which shows what comes back. Never knows how an answer is found
+(`qa.pipeline`), nor how anything looks (`web.markup`, `web.browser`).
 """
 
+import threading
 from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
 import gradio as gr
-from gradio.events import api
 
-from index.errors import InputError, QAError
-from qa import QuestionAnswerer
+from index.errors import QAError
 from web import browser
-from web.markup import conversation, reading
-from web.markup.conversation import Exchange
-from web.markup.report import report as reported
-from web.markup.result import groups
-from web.markup.text import notice
+from web.conversations import Conversations
+from web.engine import Engine
+from web.markup import conversation, reading, scope
+from web.markup import insight as insights
+from web.tabs import articles, ask, insight
+from web.tabs.ask import FORGET, Desk, Talk
 
-EXAMPLES = 4
-CHIPS = range(EXAMPLES)
-ANSWERING = "answering"  # the page and the API share one queue: reading uses every core
-PROGRESS = gr.Progress()
+LOOK = 1.0
+"""Seconds between looks at what the engine is busy with."""
+
 FONTS = ("-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Liberation Sans", "Arial", "sans-serif")
-THEME = gr.themes.Base(neutral_hue="stone", font=FONTS, font_mono=("ui-monospace", "monospace")).set(
-    slider_color="#1f5673", slider_color_dark="#8fc1dd"
-)
+THEME = gr.themes.Base(neutral_hue="stone", font=FONTS, font_mono=("ui-monospace", "monospace"))
+HEAD = browser.HEAD
 MASTHEAD = "<h1>Ask the articles</h1><p>Every answer is a verbatim quote, with the place it stands.</p>"
-PLACEHOLDER = "Ask a question, or try one of those below."
+
+_KEPT = "qa-conversation"
+"""Where the browser keeps the id of its conversation; it is hidden from people, not from anybody who seeks it."""
 
 
-def build(qa: QuestionAnswerer) -> gr.Blocks:
-    """The page over an opened index. Style and port belong to `launch`."""
+_QUICK: dict[str, Any] = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
+_SLOW: dict[str, Any] = {"show_progress": "hidden", "concurrency_limit": None, "api_visibility": "private"}
 
-    def converse(question: str, past: list[Exchange], least: float) -> Iterator[tuple[Any, ...]]:
-        if not question.strip():
-            yield gr.skip(), gr.skip(), gr.skip()
-            return
-        asked = [*past, Exchange(question)]
-        yield "", conversation.messages(asked), asked  # the question stands in the chat whatever happens next
-        history = [(exchange.question, exchange.result.text) for exchange in past if exchange.result]
-        try:
-            answered = Exchange(question, qa.ask(question, history=history, min_confidence=least))
-        except QAError as error:
-            answered = Exchange(question, error=str(error))
-        yield gr.skip(), conversation.messages([*past, answered]), [*past, answered]
 
-    def read(exchanges: list[Exchange], event: gr.EventData) -> str:
-        try:
-            if event.kind == "cite":
-                return _cited(qa, exchanges, event.value)
-            if event.kind == "open":
-                return reading.article(qa.article(event.value), f"open {event.value}")
-            return shelf()
-        except QAError as error:
-            return reading.unavailable(str(error))
-
-    @cache  # finding them takes many questions: once, and again after each rebuild from the page
-    def examples() -> list[str]:
-        return qa.examples(EXAMPLES)
-
-    def suggest() -> list[gr.Button]:
-        try:
-            found = examples()
-        except QAError:
-            found = []  # the panel says what is wrong
-        return [gr.Button(found[n], visible=True) if n < len(found) else gr.Button(visible=False) for n in CHIPS]
-
-    def shelf() -> str:
-        try:
-            return reading.shelf(qa.articles())
-        except QAError as error:
-            return reading.unavailable(str(error))
-
-    def rebuild(progress: gr.Progress = PROGRESS) -> tuple[Any, ...]:
-        try:
-            report = qa.rebuild(lambda stage, done, total: _show(progress, stage, done, total))
-        except QAError as error:
-            return notice(str(error)), gr.skip()
-        examples.cache_clear()
-        return reported(report), shelf()
-
-    def ask(question: str, min_confidence: float | None = None) -> dict[str, Any]:
-        """Answer a question with verbatim quotes from the articles, or say that they do not hold the answer.
-
-        Args:
-            question: one question about the articles, at most 1,000 characters.
-            min_confidence: decline below this probability, 0 to 1; left out, the fitted default.
-        """
-        try:
-            return qa.ask(question, min_confidence=min_confidence).as_dict()
-        except QAError as error:
-            raise gr.Error(str(error), print_exception=False) from error
-
+def build(engine: Engine, conversations: Conversations) -> gr.Blocks:
+    """The page over an engine, which may still be loading. Style, address and users belong to the server."""
     page: gr.Blocks = gr.Blocks(title="Ask the articles", analytics_enabled=False, fill_width=True)
     with page:
-        exchanges = gr.State([])
         with gr.Row(elem_id="masthead"):
-            gr.HTML(MASTHEAD)
-            fresh = gr.Button("New conversation", size="sm")
-            again = gr.Button("Rebuild", size="sm")
-        report = gr.HTML(elem_id="report")
-        with gr.Row(elem_id="columns"):
-            with gr.Column(elem_id="chat-column"):
-                chat = gr.Chatbot(
-                    elem_id="chat",
-                    show_label=False,
-                    label="Conversation",
-                    container=False,
-                    buttons=[],
-                    autoscroll=False,
-                    latex_delimiters=[],
-                    allow_tags=False,
-                    placeholder=PLACEHOLDER,
-                )
-                with gr.Row(elem_id="chips"):
-                    chips = [gr.Button(visible=False, size="sm") for _ in CHIPS]
-                box = gr.Textbox(
-                    elem_id="box",
-                    label="Your question",
-                    show_label=False,
-                    container=False,
-                    autofocus=True,
-                    max_lines=5,
-                    submit_btn="Ask",
-                    placeholder="Ask about the articles",
-                )
-                with gr.Row(elem_id="dial"):
-                    gr.HTML("anything close")
-                    least = gr.Slider(
-                        0,
-                        1,
-                        qa.min_confidence,
-                        step=0.01,
-                        label="How sure an answer must be",
-                        show_label=False,
-                        container=False,
-                        buttons=[],
-                    )
-                    gr.HTML("only sure answers")
-            with gr.Column(elem_id="panel-column"):
-                panel = gr.HTML(elem_id="panel", js_on_load=browser.script("panel"))
-
-        page.load(shelf, None, panel, show_progress="hidden", api_visibility="private")
-        page.load(suggest, None, chips, show_progress="hidden", concurrency_id=ANSWERING, api_visibility="private")
-        chat.change(None, js=browser.script("chat"))
-        untouched = gr.State()  # an example leaves in the box what is being typed there
-        asking: list[tuple[Any, ...]] = [(box.submit, box, box), *((chip.click, chip, untouched) for chip in chips)]
-        talks = [
-            asked(
-                converse,
-                [source, exchanges, least],
-                [emptied, chat, exchanges],
-                show_progress="minimal",
-                show_progress_on=chat,
-                concurrency_id=ANSWERING,
-                api_visibility="private",
+            gr.HTML(MASTHEAD, apply_default_css=False, js_on_load=None)
+            save = gr.HTML(
+                None,
+                elem_id="save",
+                apply_default_css=False,
+                html_template=browser.fragment("save"),
+                js_on_load=browser.script("save"),
             )
-            for asked, source, emptied in asking
-        ]
-        panel.read(read, [exchanges], panel, show_progress="hidden", api_visibility="private")
-        again.click(rebuild, None, [report, panel], show_progress_on=report, api_visibility="private").success(
-            suggest, None, chips, show_progress="hidden", concurrency_id=ANSWERING, api_visibility="private"
-        )
-        fresh.click(lambda: ([], []), None, [chat, exchanges], cancels=talks, api_visibility="private")
-        api(ask, api_name="ask", concurrency_id=ANSWERING)
+            fresh = gr.Button("New conversation", size="sm", elem_id="fresh")
+        busy = gr.HTML(conversation.status(engine.state, engine.message), elem_id="busy", apply_default_css=False)
+        with gr.Row(elem_id="columns"):
+            with gr.Column(elem_id="main-column"), gr.Tabs(elem_id="tabs"):
+                with gr.Tab("Ask", elem_id="tab-ask"):
+                    asking = ask.widgets(engine)
+                with gr.Tab("Articles", elem_id="tab-articles") as library_tab:
+                    library = articles.widgets(engine)
+                with gr.Tab("Insight", elem_id="tab-insight"):
+                    inside = insight.widget()
+            with gr.Column(elem_id="panel-column"):
+                panel = gr.HTML(
+                    reading.nothing(), elem_id="panel", apply_default_css=False, js_on_load=browser.script("panel")
+                )
+        _wire_asking(page, Desk(engine, conversations), asking, panel, inside, fresh, save)
+        _wire_library(page, articles.Library(engine), library, library_tab)
+        _wire_state(page, engine, busy, asking)
     return page
 
 
-def _cited(qa: QuestionAnswerer, exchanges: list[Exchange], place: str) -> str:
-    """The article of the citation at `turn-number`, open at its quote."""
-    turn, _, number = place.partition("-")
-    try:
-        numbered = [(c, group) for group in groups(exchanges[int(turn)].result) for c in group]
-        citation, group = numbered[int(number)]
-    except (ValueError, IndexError):
-        raise InputError("this citation belongs to an earlier conversation: ask its question again") from None
-    article, ref = qa.article(citation.article.id), f"cite {place}"
-    if article.digest != citation.article.digest:
-        return reading.article(article, ref, note="This article has changed since the answer was given.")
-    also = [(other.start, other.end) for other in group if other.article.id == article.id]
-    return reading.article(article, ref, (citation.start, citation.end), also)
+def _wire_asking(
+    page: gr.Blocks,
+    desk: Desk,
+    tab: ask.Widgets,
+    panel: gr.HTML,
+    inside: gr.HTML,
+    fresh: gr.Button,
+    save: gr.HTML,
+) -> None:
+    talk = gr.State(Talk(), time_to_live=FORGET)
+    kept = gr.BrowserState("", storage_key=_KEPT, secret=_KEPT)
+
+    def converse(question: str, past: Talk, given: Any, alone: bool, request: gr.Request) -> Iterator[list[Any]]:
+        for thread, now in desk.converse(question, past, given, ask.owner(request), alone):
+            id_ = now.id if now.id != past.id else gr.skip()
+            is_over = now.exchanges is not past.exchanges
+            yield [thread, now, id_, desk.beside(now) or gr.skip(), desk.insight(now)] if is_over else [
+                thread, now, id_, gr.skip(), gr.skip()
+            ]  # fmt: skip
+
+    def submitted(question: str, past: Talk, given: Any, request: gr.Request) -> Iterator[list[Any]]:
+        for shown in converse(question, past, given, False, request):
+            yield ["", *shown]  # the box is free for the next question at once
+
+    def clicked(past: Talk, given: Any, event: gr.EventData, request: gr.Request) -> Iterator[list[Any]]:
+        yield from converse(str(event.question), past, given, bool(event.alone), request)
+
+    def redecide(past: Talk, given: Any) -> list[Any]:
+        thread, now = desk.reconsider(past, given)
+        return [gr.skip() if now is past else thread, now, desk.insight(now)]
+
+    def judge(past: Talk, event: gr.EventData, request: gr.Request) -> list[Any]:
+        try:
+            return list(desk.judge(int(event.turn), bool(event.liked), str(event.correction), past, ask.owner(request)))
+        except (QAError, ValueError) as error:
+            gr.Warning(str(error))
+            return [gr.skip(), gr.skip()]
+
+    def read(past: Talk, event: gr.EventData) -> str:
+        try:
+            return desk.read(past, str(event.kind), str(event.value))
+        except QAError as error:
+            return reading.unavailable(str(error))
+
+    def export(past: Talk, event: gr.EventData, request: gr.Request) -> Any:
+        try:
+            return desk.exported(past, str(event.form), ask.owner(request))
+        except QAError as error:
+            gr.Warning(str(error))
+            return gr.skip()
+
+    def resume(id_: str, request: gr.Request) -> list[Any]:
+        now = desk.resume(id_ or "", ask.owner(request))
+        return [conversation.thread(now.exchanges) if now.exchanges else gr.skip(), now]
+
+    def begin() -> list[Any]:
+        return [conversation.thread(()), Talk(), "", reading.nothing(), insights.nothing()]
+
+    shown = [tab.thread, talk, kept, panel, inside]
+    page.load(resume, kept, [tab.thread, talk], **_QUICK)
+    talks = [
+        tab.box.submit(submitted, [tab.box, talk, tab.scope], [tab.box, *shown], **_SLOW),
+        tab.thread.ask(clicked, [talk, tab.scope], shown, **_SLOW),
+    ]
+    tab.scope.decide(redecide, [talk, tab.scope], [tab.thread, talk, inside], **_QUICK)
+    tab.thread.judge(judge, talk, [tab.thread, talk], **_QUICK)
+    panel.read(read, talk, panel, **_QUICK)
+    save.export(export, talk, save, **_QUICK)
+    fresh.click(begin, None, shown, cancels=talks, **_QUICK)
 
 
-def _show(progress: gr.Progress, stage: str, done: int, total: int) -> None:
-    progress((done, total or None), desc=stage.capitalize(), unit="")
+def _wire_library(page: gr.Blocks, library: articles.Library, tab: articles.Widgets, opened: gr.Tab) -> None:
+    def found(search: str, shown: int = articles.AT_ONCE) -> list[Any]:
+        return [library.shelf(search, shown), library.removed(), shown]
+
+    def more(search: str, shown: int) -> list[Any]:
+        return found(search, shown + articles.AT_ONCE)
+
+    def follow(steps: Iterator[str], stop: threading.Event, search: str) -> Iterator[list[Any]]:
+        """Each step of a change beside a button that cancels it, and at the end the list as it is now."""
+        for shown in steps:
+            yield [shown, gr.skip(), gr.skip(), stop, gr.Button(visible=True)]
+        yield [gr.skip(), library.shelf(search), library.removed(), None, gr.Button(visible=False)]
+
+    def add(files: list[str] | None, search: str) -> Iterator[list[Any]]:
+        stop = threading.Event()
+        for shown in follow(library.add(files or [], stop), stop, search):
+            yield [*shown, None]  # the files are taken: the place to drop them is free for others
+
+    def rebuild(search: str) -> Iterator[list[Any]]:
+        stop = threading.Event()
+        yield from follow(library.rebuild(stop), stop, search)
+
+    def restore(search: str, event: gr.EventData) -> Iterator[list[Any]]:
+        stop = threading.Event()
+        yield from follow(library.restore(str(event.value), stop), stop, search)
+
+    def remove(search: str, event: gr.EventData) -> list[Any]:
+        return [library.remove(str(event.value)), library.shelf(search), library.removed()]
+
+    def cancel(stop: threading.Event | None) -> None:
+        if stop:
+            stop.set()
+
+    listed, changed = [tab.shelf, tab.removed, tab.shown], [tab.report, tab.shelf, tab.removed, tab.stop, tab.cancel]
+    page.load(found, tab.search, listed, **_QUICK)
+    opened.select(found, [tab.search, tab.shown], listed, **_QUICK)
+    tab.search.input(found, tab.search, listed, trigger_mode="always_last", **_QUICK)
+    tab.shelf.more(more, [tab.search, tab.shown], listed, **_QUICK)
+    tab.files.upload(add, [tab.files, tab.search], [*changed, tab.files], **_SLOW)
+    tab.rebuild.click(rebuild, tab.search, changed, **_SLOW)
+    tab.shelf.restore(restore, tab.search, changed, **_SLOW)
+    tab.shelf.remove(remove, tab.search, [tab.report, tab.shelf, tab.removed], **_QUICK)
+    tab.cancel.click(cancel, tab.stop, None, **_QUICK)
+
+
+def _wire_state(page: gr.Blocks, engine: Engine, busy: gr.HTML, tab: ask.Widgets) -> None:
+    """Say what the engine is busy with until it is ready; then offer outlets to choose, and questions to try."""
+    timer = gr.Timer(LOOK)
+
+    def look() -> list[Any]:
+        is_settled = engine.state == "failed" or (engine.state == "ready" and not engine.message)
+        return [conversation.status(engine.state, engine.message), gr.Timer(active=not is_settled)]
+
+    def offer() -> Iterator[list[Any]]:
+        try:
+            if engine.wait():
+                yield [gr.HTML(markup=scope.scope(engine.min_confidence, engine.sources())), gr.skip()]
+                yield [gr.skip(), conversation.tries(engine.examples())]
+        except QAError:
+            return  # whoever asks a question is told
+
+    timer.tick(look, None, [busy, timer], **_QUICK)
+    page.load(offer, None, [tab.scope, tab.tries], **_SLOW)

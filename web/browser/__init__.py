@@ -18,6 +18,11 @@ def script(name: str) -> str:
     return _read(f"{name}.js")
 
 
+def fragment(name: str) -> str:
+    """The HTML file of that name, without its ending."""
+    return _read(f"{name}.html")
+
+
 def _read(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 

@@ -1,35 +1,121 @@
-"""A conversation as chat messages, each a single line of HTML.
+"""A conversation as HTML: each question with the steps towards its result, the result, and what can be done with it.
 
-Knows who said what. Never knows how a result looks.
+Knows exchanges and their order. Never knows how a result looks, nor where conversations are kept.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from qa.answer import Answer, NoAnswer
 from web.markup.result import result
-from web.markup.text import literal, notice
+from web.markup.text import counted, literal, notice
+from web.transcripts import Exchange
+
+TURNS_SHOWN = 50
+"""Most questions shown of one conversation; its export has them all."""
+
+_STEPS = {"loading": "Loading the models", "searching": "Searching", "reading": "Reading"}
+_GREETING = (
+    "<h2>What do you want to know?</h2><p>Answers are quoted word for word from the articles, each with the place "
+    "where it stands. What they do not say is not answered.</p>"
+)
+_THUMB = (
+    '<svg viewBox="0 0 20 20" width="16" height="16" aria-hidden="true" focusable="false"><path d="M6 9v8H3V9zm2 0 '
+    "3.6-6.5c1.2 0 1.9.8 1.7 2L12.7 8H17c.9 0 1.5.8 1.3 1.7l-1.4 6c-.2.8-.8 1.3-1.6 1.3H8z"
+    '"/></svg>'
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One question of a conversation and what came of it: a result, or the one line that says why not.
+def thread(exchanges: Sequence[Exchange], steps: Sequence[str] = ()) -> str:
+    """The whole conversation, its last question with the steps taken so far; before the first, what this is."""
+    if not exchanges:
+        return f'<div class="thread empty">{_GREETING}</div>'
+    left_out = max(0, len(exchanges) - TURNS_SHOWN)
+    earlier = f'<p class="meta">{counted(left_out, "earlier question")} not shown</p>' if left_out else ""
+    shown = list(enumerate(exchanges))[left_out:]
+    turns = (_turn(number, exchange, steps if number == len(exchanges) - 1 else ()) for number, exchange in shown)
+    return f'<div class="thread" role="log" aria-label="Conversation">{earlier}{"".join(turns)}</div>'
 
-    While the engine is still reading, both are empty.
-    """
 
-    question: str
-    result: Answer | NoAnswer | None = None
-    error: str = ""
+def status(state: str, message: str) -> str:
+    """What the engine is busy with, or why it cannot answer; nothing where it is simply ready."""
+    if state == "failed":
+        return notice(message)
+    if not message:
+        return ""
+    return f'<p class="busy" role="status"><span class="spinner" aria-hidden="true"></span>{literal(message)}</p>'
 
 
-def messages(exchanges: Sequence[Exchange]) -> list[dict[str, str]]:
-    """The conversation as chat messages, each a single line of HTML."""
-    shown = []
-    for number, exchange in enumerate(exchanges):
-        shown.append({"role": "user", "content": f'<div class="question">{literal(exchange.question.strip())}</div>'})
-        if exchange.result is not None:
-            shown.append({"role": "assistant", "content": result(exchange.result, number)})
-        elif exchange.error:
-            shown.append({"role": "assistant", "content": notice(exchange.error)})
-    return shown
+def tries(examples: Sequence[str]) -> str:
+    """Questions to try before the first of one's own."""
+    if not examples:
+        return ""
+    rows = "".join(f'<li><button type="button" class="try">{literal(example)}</button></li>' for example in examples)
+    return f'<h3>Questions these articles answer</h3><ul class="tries">{rows}</ul>'
+
+
+def _turn(turn: int, exchange: Exchange, steps: Sequence[str]) -> str:
+    question = f'<h2 class="question">{literal(exchange.question.strip())}</h2>'
+    if exchange.error:
+        inside = notice(exchange.error)
+    elif exchange.result:
+        inside = f"{_understood(exchange)}{result(exchange.result, turn)}{_foot(exchange, turn)}"
+    else:
+        inside = _under_way(steps)
+    return f'<section class="turn" id="turn-{turn}" aria-label="Question {turn + 1}">{question}{inside}</section>'
+
+
+def _under_way(steps: Sequence[str]) -> str:
+    rows = "".join(
+        f'<li class="{"done" if place < len(steps) - 1 else "now"}">{literal(_STEPS.get(step, step))}</li>'
+        for place, step in enumerate(steps)
+    )
+    return f'<ol class="steps">{rows}</ol>'
+
+
+def _understood(exchange: Exchange) -> str:
+    """How a follow-up was read, to be put right where that is not what was meant."""
+    if exchange.result is None or exchange.result.understood.split() in ([], exchange.result.question.split()):
+        return ""
+    return (
+        f'<p class="understood"><label>Understood as <input class="restate" type="text" maxlength="1000" '
+        f'autocomplete="off" value="{literal(exchange.result.understood)}"></label>'
+        '<span class="hint">Edit and press Enter to ask that instead</span></p>'
+    )
+
+
+def _foot(exchange: Exchange, turn: int) -> str:
+    if exchange.result is None:
+        return ""
+    copy = '<button type="button" class="copy">Copy with source</button>' if exchange.result.found else ""
+    outdated = (
+        f'<p class="meta outdated">{counted(len(exchange.outdated), "article")} cited here changed or went since.</p>'
+        if exchange.outdated
+        else ""
+    )
+    return (
+        f'{outdated}<div class="foot">{copy}<button type="button" class="why" value="{turn}">Why?</button>'
+        f'{_verdict(exchange, turn)}<span class="meta">{exchange.result.seconds:.2f} s</span></div>'
+        f"{_correction(exchange, turn)}"
+    )
+
+
+def _verdict(exchange: Exchange, turn: int) -> str:
+    """Thumbs for an exchange that is kept; one that could not be kept cannot be judged."""
+    if not exchange.number:
+        return ""
+    thumbs = (("right", True, "This is right"), ("wrong", False, "This is wrong"))
+    return "".join(
+        f'<button type="button" class="judge {name}" value="{turn}-{name}" aria-label="{label}" title="{label}" '
+        f'aria-pressed="{"true" if exchange.liked is liked else "false"}">{_THUMB}</button>'
+        for name, liked, label in thumbs
+    )
+
+
+def _correction(exchange: Exchange, turn: int) -> str:
+    if exchange.liked is not False:
+        return ""
+    saved = '<span class="hint" role="status">Saved, thank you</span>' if exchange.correction else ""
+    return (
+        f'<p class="correction"><label>What would be right? <input class="correct" type="text" maxlength="1000" '
+        f'autocomplete="off" data-turn="{turn}" value="{literal(exchange.correction)}" '
+        f'placeholder="optional, Enter saves it"></label>{saved}</p>'
+    )

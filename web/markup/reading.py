@@ -1,22 +1,29 @@
-"""The reading panel as HTML: one article, open at a quote, or the list of all of them.
+"""The reading panel as HTML: one article, open at a quote, with the way to the citations before and after it.
 
 Knows articles and places in them. Never knows why a place is marked.
 """
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from index.article import Article
-from web.markup.text import about, literal, notice, title
+from web.markup.text import about, link, literal, notice, title
 
-SHELF_SIZE = 200  # titles listed at once: a longer list is no help to a reader
+_KEYS = (("n", "next citation"), ("p", "previous citation"), ("Esc", "back to where you were"))
 
-_TOOLS = (
-    '<div class="tools"><button type="button" class="shelf">All articles</button>'
-    '<button type="button" class="back">Back to the answer</button></div>'
-)
-_WEB_ADDRESS = re.compile(r"https?://[^\s\x00-\x20\"'<>\\]+", re.IGNORECASE)
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an open citation stands among those of its answer, counted from one.
+
+    `before` and `after` are the values of the buttons that open its neighbours, empty at the ends.
+    """
+
+    number: int
+    of: int
+    before: str = ""
+    after: str = ""
 
 
 def article(
@@ -25,45 +32,52 @@ def article(
     here: tuple[int, int] | None = None,
     also: Iterable[tuple[int, int]] = (),
     note: str = "",
+    place: Place | None = None,
 ) -> str:
     """An article to read: the span `here` marked, the spans `also` marked faintly, a note above if there is one.
 
     `ref` is what was clicked: the same article opened elsewhere is another view to the browser.
     """
-    link = ""
-    if _WEB_ADDRESS.fullmatch(article.url):
-        address = literal(article.url)
-        link = f'<p class="link"><a href="{address}" target="_blank" rel="noopener noreferrer">{address}</a></p>'
     return (
-        f'<article class="reader" data-ref="{literal(ref)}">{_TOOLS}<h2 tabindex="-1"><bdi>{title(article)}</bdi></h2>'
-        f'<p class="meta">{about(article)}</p>{link}{notice(note) if note else ""}'
+        f'<article class="reader" data-ref="{literal(ref)}">{_tools(place)}'
+        f'<h2 tabindex="-1"><bdi>{title(article)}</bdi></h2>'
+        f'<p class="meta">{about(article)}</p>{link(article.url)}{notice(note) if note else ""}'
         f'<div class="text">{_marked(article.text, here, also)}</div></article>'
     )
 
 
 def unavailable(message: str) -> str:
     """What the panel shows where there is nothing to read, and why."""
-    return f'<section class="reader">{_TOOLS}{notice(message)}</section>'
+    return f'<section class="reader">{_tools(None)}{notice(message)}</section>'
 
 
-def shelf(articles: Sequence[Article]) -> str:
-    """The list of all articles, each a button that opens it."""
-    rows = (
-        f'<li><button type="button" class="open" value="{literal(a.id)}"><bdi class="title">{title(a)}</bdi>'
-        f'<span class="meta">{about(a)}</span></button></li>'
-        for a in articles[:SHELF_SIZE]
-    )
-    left_out = len(articles) - SHELF_SIZE
-    more = f'<p class="meta">and {left_out:,} more</p>' if left_out > 0 else ""
-    empty = "" if articles else '<p class="meta">There are no articles yet.</p>'
+def nothing() -> str:
+    """What the panel shows before anything was opened."""
+    keys = "".join(f"<div><dt><kbd>{key}</kbd></dt><dd>{meaning}</dd></div>" for key, meaning in _KEYS)
     return (
-        f'<section class="reader"><h2 tabindex="-1">{count(articles)}</h2>{empty}'
-        f'<ul class="shelf-list">{"".join(rows)}</ul>{more}</section>'
+        '<section class="reader blank"><h2 tabindex="-1">Nothing is open</h2>'
+        "<p>Choose a citation: its article opens here, at the quote. The other quotes of the same answer are marked "
+        f'more faintly.</p><h3>Keys while reading</h3><dl class="keys">{keys}</dl></section>'
     )
 
 
-def count(articles: Sequence[Article]) -> str:
-    return "1 article" if len(articles) == 1 else f"{len(articles):,} articles"
+def _tools(place: Place | None) -> str:
+    back = '<button type="button" class="back">Back</button>'
+    if place is None:
+        return f'<div class="tools">{back}</div>'
+    return (
+        f'<div class="tools">{back}<span class="steps-through">{_step("previous", "p", place.before)}'
+        f"<span>Citation {place.number} of {place.of}</span>{_step('next', 'n', place.after)}</span></div>"
+    )
+
+
+def _step(way: str, key: str, value: str) -> str:
+    arrow = "←" if way == "previous" else "→"
+    off = "" if value else " disabled"
+    return (
+        f'<button type="button" class="cite step {way}" value="{value}" aria-label="The {way} citation" '
+        f'aria-keyshortcuts="{key}" title="The {way} citation ({key})"{off}>{arrow}</button>'
+    )
 
 
 def _marked(text: str, here: tuple[int, int] | None, also: Iterable[tuple[int, int]]) -> str:

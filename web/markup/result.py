@@ -6,10 +6,11 @@ Knows in which order citations are numbered. Never knows where on the page a res
 from collections.abc import Sequence
 
 from qa.answer import Alternative, Answer, Citation, NoAnswer, support
-from web.markup.text import about, confidence_words, literal, percent, title
+from web.markup.text import about, confidence_words, day, literal, percent, title
 
 NOT_FOUND = "I could not find this in the articles."
-WORTH_SHOWING = 0.1  # the probability below which a guess is folded away, as it would mislead more than help
+WORTH_SHOWING = 0.1
+"""The probability below which a guess is folded away, as it would mislead more than help."""
 
 
 def groups(result: Answer | NoAnswer | None) -> list[tuple[Citation, ...]]:
@@ -24,9 +25,26 @@ def groups(result: Answer | NoAnswer | None) -> list[tuple[Citation, ...]]:
 
 
 def result(result: Answer | NoAnswer, turn: int) -> str:
-    """The chat message of a result; its buttons carry `turn-number` as their value."""
+    """A result; its buttons carry `turn-number` as their value."""
     numbers = _Numbers(turn)
     return _answer(result, numbers) if isinstance(result, Answer) else _no_answer(result, numbers)
+
+
+def quotation(citation: Citation) -> str:
+    """A quote in its sentence as plain text to be pasted elsewhere, and below it where it stands."""
+    article = citation.article
+    known = (
+        article.title.strip() or article.id,
+        article.author,
+        article.source,
+        day(article.published) if article.published else "",
+        f"page {citation.page}" if citation.page else "",
+        article.url,
+    )
+    sentence = " ".join(citation.sentence.split())
+    said = f"“{sentence}”" if sentence == citation.quote else f"{citation.quote}\n“{sentence}”"
+    place = f"{article.id}, characters {citation.start}–{citation.end}"
+    return f"{said}\n— {', '.join(part.strip() for part in known if part.strip())} ({place})"
 
 
 class _Numbers:
@@ -41,22 +59,44 @@ class _Numbers:
         first, self._last = self._last + 1, self._last + len(citations)
         return list(enumerate(citations, start=first))
 
-    def button(self, number: int, inside: str = "", kind: str = "") -> str:
-        label = f'<span class="number">[{number}]</span>{inside}'
-        return f'<button type="button" class="cite {kind}" value="{self._turn}-{number - 1}">{label}</button>'
+    def button(self, number: int, inside: str = "", kind: str = "", label: str = "") -> str:
+        named = f' aria-label="{label}"' if label else ""
+        value = f"{self._turn}-{number - 1}"
+        return (
+            f'<button type="button" class="cite {kind}" value="{value}"{named}>'
+            f'<span class="number">{number}</span>{inside}</button>'
+        )
 
 
 def _answer(answer: Answer, numbers: _Numbers) -> str:
     cited = numbers.take(answer.citations)
-    disagreements = "".join(_reading(reading, numbers) for reading in answer.disagreements)
-    if disagreements:
-        disagreements = f'<div class="against"><p class="label">The articles differ</p>{disagreements}</div>'
-    others = "".join(_reading(reading, numbers) for reading in answer.alternatives)
+    lead = f'<p class="lead">{_in_sentence(answer.citations[0])}{_inline(cited, numbers)}</p>'
     return (
-        f'<div class="result">{_understood(answer)}<p class="lead">{_in_sentence(answer.citations[0])}'
-        f"{_inline(cited, numbers)}</p>"
-        f"{_belief(answer)}{_sources(cited, numbers)}{disagreements}"
-        f"{_folded('Other readings', len(answer.alternatives), others)}</div>"
+        f'<div class="result" data-copy="{literal(quotation(answer.citations[0]))}">{lead}'
+        f"{_belief(answer)}{_sources(cited, numbers)}{_against(answer, numbers)}"
+        f"{_folded('Other readings', answer.alternatives, numbers)}</div>"
+    )
+
+
+def _against(answer: Answer, numbers: _Numbers) -> str:
+    """What other articles say instead, each beside what is answered."""
+    if not answer.disagreements:
+        return ""
+    mine = _side(answer.text, answer.confidence, answer.citations, "")
+    theirs = "".join(
+        _side(other.text, other.confidence, other.citations, _inline(numbers.take(other.citations), numbers))
+        for other in answer.disagreements
+    )
+    return f'<section class="against"><h3>The articles differ</h3><div class="sides">{mine}{theirs}</div></section>'
+
+
+def _side(text: str, confidence: float, citations: Sequence[Citation], numbered: str) -> str:
+    outlets = dict.fromkeys(citation.article.source.strip() or title(citation.article) for citation in citations)
+    sentence = f"<p>{_in_sentence(citations[0], room=200)}{numbered}</p>" if citations else ""
+    return (
+        f'<div class="side"><p class="value"><bdi>{literal(text)}</bdi></p>'
+        f'<p class="meta">{confidence_words(confidence)}, {percent(confidence)}</p>'
+        f'{sentence}<p class="meta"><bdi>{", ".join(map(literal, outlets))}</bdi></p></div>'
     )
 
 
@@ -64,29 +104,20 @@ def _no_answer(refusal: NoAnswer, numbers: _Numbers) -> str:
     shown = _guesses_shown(refusal)
     guess = "".join(_reading(reading, numbers) for reading in refusal.alternatives[:shown])
     if guess:
-        guess = f'<div class="guess"><p class="label">A guess, not an answer</p>{guess}</div>'
+        guess = f'<section class="guess"><h3>A guess, not an answer</h3>{guess}</section>'
     closest = "".join(
         f"<li>{numbers.button(number, _row(citation, _excerpt(citation)), 'row')}</li>"
         for number, citation in numbers.take(refusal.closest)
     )
     if closest:
-        closest = f'<div class="closest"><p class="label">The closest passages</p><ul>{closest}</ul></div>'
-    others = refusal.alternatives[shown:]
-    folded = _folded("Guesses, probably wrong", len(others), "".join(_reading(other, numbers) for other in others))
-    lead = f'{_understood(refusal)}<p class="lead">{NOT_FOUND}</p>'
-    return f'<div class="result declined">{lead}{guess}{closest}{folded}</div>'
+        closest = f'<section class="closest"><h3>The closest passages</h3><ul>{closest}</ul></section>'
+    folded = _folded("Guesses, probably wrong", refusal.alternatives[shown:], numbers)
+    return f'<div class="result declined"><p class="lead">{NOT_FOUND}</p>{guess}{closest}{folded}</div>'
 
 
 def _guesses_shown(refusal: NoAnswer) -> int:
     """How many guesses stand open: the best one, if it is worth a look."""
     return sum(guess.confidence >= WORTH_SHOWING for guess in refusal.alternatives[:1])
-
-
-def _understood(result: Answer | NoAnswer) -> str:
-    """How a follow-up was read, so that nobody wonders what was answered."""
-    if result.understood.split() in ([], result.question.split()):
-        return ""
-    return f'<p class="meta understood">Understood as: {literal(result.understood)}</p>'
 
 
 def _reading(reading: Alternative, numbers: _Numbers) -> str:
@@ -101,14 +132,17 @@ def _reading(reading: Alternative, numbers: _Numbers) -> str:
 
 def _belief(answer: Answer) -> str:
     return (
-        f'<p class="belief"><meter min="0" max="1" value="{answer.confidence:.3f}"></meter>'
+        f'<p class="belief"><meter min="0" max="1" value="{answer.confidence:.3f}" aria-label="Confidence"></meter>'
         f"<strong>{confidence_words(answer.confidence)}</strong> <span>{percent(answer.confidence)}</span>"
-        f'<span class="meta">{support(answer)} · {answer.seconds:.2f} s</span></p>'
+        f'<span class="support">{support(answer)}</span></p>'
     )
 
 
 def _inline(cited: Sequence[tuple[int, Citation]], numbers: _Numbers) -> str:
-    return " " + "".join(numbers.button(number, kind="inline") for number, _ in cited)
+    return " " + "".join(
+        numbers.button(number, "", "inline", f"Citation {number}, {title(citation.article)}")
+        for number, citation in cited
+    )
 
 
 def _sources(cited: Sequence[tuple[int, Citation]], numbers: _Numbers) -> str:
@@ -123,8 +157,9 @@ def _row(citation: Citation, excerpt: str = "") -> str:
     return f'<span class="what">{known}{quoted}</span>'
 
 
-def _folded(label: str, size: int, inside: str) -> str:
-    return f"<details><summary>{label} ({size})</summary>{inside}</details>" if inside else ""
+def _folded(label: str, readings: Sequence[Alternative], numbers: _Numbers) -> str:
+    inside = "".join(_reading(reading, numbers) for reading in readings)
+    return f"<details><summary>{label} ({len(readings)})</summary>{inside}</details>" if inside else ""
 
 
 def _in_sentence(citation: Citation, room: int = 420) -> str:

@@ -5,11 +5,26 @@ Knows characters, figures and dates. Never knows what a result or a conversation
 
 import re
 from datetime import date
-
-from index.article import Article
+from typing import Protocol
 
 _WORDS = ((0.9, "Almost certain"), (0.7, "Likely"), (0.5, "More likely than not"), (0.25, "Uncertain"))
 _FOREIGN = re.compile(r"[^A-Za-z0-9 \u00a0-\U0010ffff]|[\u2028\u2029\u202d\u202e\ud800-\udfff]")
+_WEB_ADDRESS = re.compile(r"https?://[^\s\x00-\x20\"'<>\\]+", re.IGNORECASE)
+
+
+class Headed(Protocol):
+    """What has a headline and says where it is from: an article, or the heading of one."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def author(self) -> str: ...
+    @property
+    def published(self) -> date | None: ...
 
 
 def literal(text: str) -> str:
@@ -44,16 +59,29 @@ def day(published: date) -> str:
     return f"{published.day} {published:%B %Y}"
 
 
-def title(article: Article) -> str:
+def counted(number: int, thing: str) -> str:
+    """A number of things: 1 article, 2 articles."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def title(article: Headed) -> str:
     """The headline; of an article without one its id."""
     return literal(article.title.strip() or article.id)
 
 
-def about(article: Article) -> str:
+def about(article: Headed) -> str:
     """Author, outlet and date, as far as they are known."""
     written = (literal(article.author.strip()), literal(article.source.strip()))
     known = (*written, day(article.published) if article.published else "")
     return " · ".join(part for part in known if part) or "outlet and date unknown"
+
+
+def link(url: str) -> str:
+    """A link to an address of the web that opens apart; nothing for any other address."""
+    if not _WEB_ADDRESS.fullmatch(url):
+        return ""
+    address = literal(url)
+    return f'<p class="link"><a href="{address}" target="_blank" rel="noopener noreferrer">{address}</a></p>'
 
 
 def _reference(match: re.Match[str]) -> str:

@@ -1,0 +1,63 @@
+// What can be done in the conversation: try a question, put right how one was understood, copy, judge, look behind.
+const asked = () => element.querySelectorAll('.turn').length;
+let turns = asked();
+const toLast = () => {
+  const last = [...element.querySelectorAll('.turn')].pop(), room = document.querySelector('#thread');
+  if (last) room.scrollTop += last.getBoundingClientRect().top - room.getBoundingClientRect().top;
+};
+const flash = (button, text) => {
+  const before = button.dataset.label || button.textContent;
+  button.dataset.label = before;
+  button.textContent = text;
+  setTimeout(() => { button.textContent = before; }, 1600);
+};
+const copied = async text => {
+  if (navigator.clipboard && isSecureContext) return navigator.clipboard.writeText(text);
+  const area = Object.assign(document.createElement('textarea'), {value: text});  // a page served without TLS
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand('copy');
+  area.remove();
+  if (!done) throw new Error('not allowed');
+};
+const judge = (turn, liked, correction) => trigger('judge', {turn, liked, correction});
+element.addEventListener('click', event => {
+  const button = event.target.closest('button');
+  if (!button) return;
+  if (button.matches('.why')) document.querySelector('#tab-insight-button')?.click();
+  if (button.matches('.judge')) {
+    const [turn, said] = button.value.split('-');
+    judge(+turn, said === 'right', '');
+  }
+  if (button.matches('.copy')) {
+    const text = button.closest('.turn').querySelector('.result').dataset.copy;
+    copied(text).then(() => flash(button, 'Copied'), () => flash(button, 'Copying is not allowed here'));
+  }
+});
+document.addEventListener('click', event => {
+  const button = event.target.closest('#tries .try');
+  if (button) trigger('ask', {question: button.textContent, alone: false});
+});
+element.addEventListener('keydown', event => {
+  if (event.key !== 'Enter' || event.isComposing || !event.target.matches('input')) return;
+  const field = event.target, text = field.value.trim();
+  event.preventDefault();
+  if (field.matches('.restate') && text) trigger('ask', {question: text, alone: true});
+  if (field.matches('.correct')) judge(+field.dataset.turn, false, text);
+});
+// Whoever copies words out of an answer takes along where they stand.
+document.addEventListener('copy', event => {
+  const selection = getSelection(), at = selection.anchorNode;
+  const result = (at?.nodeType === 1 ? at : at?.parentElement)?.closest('#thread .lead')?.closest('.result');
+  const source = result?.dataset.copy?.split('\n').pop();
+  if (!source || !String(selection).trim()) return;
+  event.clipboardData.setData('text/plain', `${selection}\n${source}`);
+  event.preventDefault();
+});
+// A new question comes to the top, so that its answer is read from its beginning.
+watch('value', () => {
+  const now = asked();
+  if (now > turns) toLast();
+  turns = now;
+});
+toLast();
