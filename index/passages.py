@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 import pysbd
+from pysbd.utils import TextSpan
 
 Offsets = tuple[int, int]
 Tokenize = Callable[[list[str]], list[list[Offsets]]]
@@ -38,8 +39,7 @@ def sentences(text: str, start: int = 0, end: int | None = None) -> list[Offsets
     found: list[Offsets] = []
     for first, last in _blocks(text, start, end):
         unwrapped = _WRAP.sub(" ", text[first:last])
-        pieces = pysbd.Segmenter(language="en", clean=False, char_span=True).segment(unwrapped)
-        spans = [(piece.start, piece.end) for piece in pieces]
+        spans = [(piece.start, piece.end) for piece in _Segmenter(language="en", char_span=True).segment(unwrapped)]
         if not _tiles(spans, len(unwrapped)):
             spans = [(0, len(unwrapped))]  # pySBD lost its place on a repeated sentence
         found += [trimmed for s, e in spans if (trimmed := _trim(text, first + s, first + e))]
@@ -56,6 +56,23 @@ def cut(text: str, kept: Sequence[Offsets], tokenize: Tokenize, capacity: int = 
         capacity: most tokens in a passage. A sentence that is longer by itself is cut between words.
     """
     return [passage for start, end in kept for passage in _cut_range(text, start, end, tokenize, capacity)]
+
+
+class _Segmenter(pysbd.Segmenter):  # type: ignore[misc]
+    """pySBD, its sentences looked up in the text one after the other.
+
+    Its own way, a regular expression made of each sentence, takes two fifths of all its time.
+    """
+
+    def sentences_with_char_spans(self, sentences: list[str]) -> list[TextSpan]:
+        text, spans, end = self.original_text, [], 0
+        for sentence in sentences:
+            start = text.find(sentence, end)
+            if start >= 0:
+                end = start + len(sentence)
+                end += len(text[end:]) - len(text[end:].lstrip())
+                spans.append(TextSpan(text[start:end], start, end))
+        return spans
 
 
 def _cut_range(text: str, start: int, end: int, tokenize: Tokenize, capacity: int) -> Iterator[Offsets]:
