@@ -62,7 +62,7 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """Another reading of the question that the articles support: its text, belief and citations."""
+    """Another reading of the question that the articles support, or one thing of several that were asked for."""
 
     text: str
     confidence: float
@@ -83,6 +83,8 @@ class Answer:
     `confidence` is the fitted probability, 0 to 1, that the answer is right. `sources` counts the
     independent ones among the cited articles: those that share text are one. `disagreements` are
     clearly different answers that other articles give and that are believed nearly as much.
+    `parts` are the things that answer it together where several were asked for and stand apart,
+    each believed and cited by itself, the first of them what `text` and `citations` hold; else empty.
     `understood` is the question as it was put to the articles, made to stand alone if it was a follow-up.
     """
 
@@ -95,6 +97,7 @@ class Answer:
     understood: str = ""
     seconds: float = 0.0
     sources: int = 1
+    parts: tuple[Alternative, ...] = ()
     found: Literal[True] = True
 
     @property
@@ -143,6 +146,11 @@ class NoAnswer:
         """None, as nothing is claimed."""
         return ()
 
+    @property
+    def parts(self) -> tuple[Alternative, ...]:
+        """None, as nothing is claimed."""
+        return ()
+
     def as_dict(self) -> dict[str, Any]:
         return _as_dict(self) | {"closest": [c.as_dict() for c in self.closest]}
 
@@ -164,6 +172,7 @@ def _as_dict(result: Answer | NoAnswer) -> dict[str, Any]:
         "confidence": round(result.confidence, 4),
         "citations": [c.as_dict() for c in result.citations],
         "sources": result.sources,
+        "parts": [part.as_dict() for part in result.parts],
         "alternatives": [a.as_dict() for a in result.alternatives],
         "disagreements": [d.as_dict() for d in result.disagreements],
         "seconds": round(result.seconds, 4),

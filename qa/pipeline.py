@@ -24,7 +24,7 @@ from index.errors import InputError
 from qa.answer import Alternative, Answer, Citation, NoAnswer, Span
 from qa.confidence import Calibration, Features, describe
 from qa.dialogue import Turn, standalone
-from qa.evidence import Candidate, Group, differing, echoes, group, sentence_of, supporting
+from qa.evidence import Candidate, Group, differing, echoes, group, parts, sentence_of, shaped, supporting
 from qa.examples import likely_questions
 from qa.reader import Reader
 from qa.recent import Recent
@@ -271,13 +271,14 @@ class QuestionAnswerer:
         return Found(tuple(retrieved), articles, snapshot.catalog.stories(named))
 
     def _judged(self, understood: str, found: Found, read: Sequence[Sequence[Span]]) -> Examination:
-        candidates = [
+        spans = [
             Candidate(
                 found.articles[r.passage.article_id], r.passage.start + s.start, r.passage.start + s.end, s.score, r
             )
             for r, spans in zip(found.retrieved, read, strict=True)
             for s in spans
         ]
+        candidates = shaped(understood, spans)
         groups = group(candidates, self._calibration.retrieval_weight)
         return Examination(
             found.retrieved,
@@ -304,28 +305,36 @@ class QuestionAnswerer:
         started = time.perf_counter()
         threshold = self.min_confidence if min_confidence is None else checked_threshold(min_confidence)
         beliefs = self.beliefs(found)
-        against = differing(found.understood, found.groups, beliefs) if beliefs and beliefs[0] >= threshold else []
+        believed = bool(beliefs) and beliefs[0] >= threshold
+        least = max(threshold, self.min_confidence)
+        together = parts(found.understood, found.groups, beliefs, least) if believed else []
+        against = differing(found.understood, found.groups, beliefs) if believed else []
+        others = [
+            place
+            for place, same in enumerate(found.groups)
+            if same.best.margin > 0 and place not in (0, *together, *against)  # the reader wants it rather than nothing
+        ][:ALTERNATIVES]
         readings = {
-            place: Alternative(same.best.quote, belief, _citations(same, found))
-            for place, (same, belief) in enumerate(zip(found.groups, beliefs, strict=True))
-            if place == 0 or same.best.margin > 0  # the reader would rather have this than nothing
+            place: Alternative(found.groups[place].best.quote, beliefs[place], _citations(found.groups[place], found))
+            for place in dict.fromkeys([*range(bool(beliefs)), *together, *against, *others])
         }
-        others = tuple(reading for place, reading in readings.items() if place and place not in against)[:ALTERNATIVES]
         taken = sum(found.seconds.values()) + time.perf_counter() - started
-        if beliefs and beliefs[0] >= threshold:
+        if believed:
+            best = readings[0]
             return Answer(
                 found.question,
-                readings[0].text,
-                readings[0].confidence,
-                readings[0].citations,
-                others,
+                best.text,
+                best.confidence,
+                best.citations,
+                tuple(readings[place] for place in others),
                 tuple(readings[place] for place in against),
                 found.understood,
                 taken,
-                len({found.stories[citation.article.id] for citation in readings[0].citations}),
+                len({found.stories[citation.article.id] for citation in best.citations}),
+                tuple(readings[place] for place in together),
             )
         closest = tuple(_whole(retrieved, found.articles) for retrieved in found.retrieved[:CLOSEST])
-        guesses = (readings[0], *others) if beliefs else ()
+        guesses = tuple(readings.values())
         return NoAnswer(found.question, beliefs[0] if beliefs else 0.0, guesses, closest, found.understood, taken)
 
     def warm(self) -> None:

@@ -53,6 +53,9 @@ def print_result(result: Answer | NoAnswer) -> None:
         return
     out.print(Text(result.text, style="bold"), f"[dim]({result.confidence:.0%} likely; {support(result)})[/]")
     _print_citations(result.citations)
+    for part in result.parts[1:]:
+        out.print("\nand:", Text(part.text, style="bold"), f"[dim]({part.confidence:.0%} likely)[/]")
+        _print_citations(part.citations)
     for other in result.disagreements:
         out.print("\nThe articles differ:", Text(other.text, style="bold"), f"[dim]({other.confidence:.0%} likely)[/]")
         _print_citations(other.citations)

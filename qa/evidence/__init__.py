@@ -7,5 +7,17 @@ from qa.evidence.context import supporting
 from qa.evidence.differences import differing
 from qa.evidence.groups import Candidate, Group, echoes, group, sentence_of
 from qa.evidence.names import folded
+from qa.evidence.shapes import parts, shaped
 
-__all__ = ["Candidate", "Group", "differing", "echoes", "folded", "group", "sentence_of", "supporting"]
+__all__ = [
+    "Candidate",
+    "Group",
+    "differing",
+    "echoes",
+    "folded",
+    "group",
+    "parts",
+    "sentence_of",
+    "shaped",
+    "supporting",
+]

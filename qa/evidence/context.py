@@ -21,6 +21,8 @@ _KIND_WORDS = frozenset(
     number name month year day date time kind called""".split()
 )
 
+_ENDINGS = ("s", "es", "d", "ed", "ing")
+
 
 def supporting(question: str, group: Group, texts: Sequence[str]) -> list[Candidate]:
     """Of a group the best, those that the reader believes, and those whose sentence is about what was asked.
@@ -64,8 +66,8 @@ def _heard(text: str, texts: Sequence[str]) -> set[str]:
 
 
 def _holds(ground: set[str], word: str) -> bool:
-    """The word itself, a spelling of it, or one that begins as it does: forces, forced."""
-    stem = word[: max(4, len(word) - 3)]
+    """The word itself, a spelling of it, or one that begins as it does: forces, forced; of short ones link, links."""
+    stem, endings = word[: max(4, len(word) - 3)], {word + ending for ending in _ENDINGS}
     return word in ground or any(
-        word_alike(word, other) or (len(word) > 4 and other.startswith(stem)) for other in ground
+        word_alike(word, other) or (len(word) > 4 and other.startswith(stem)) or other in endings for other in ground
     )

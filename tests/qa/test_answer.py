@@ -55,11 +55,24 @@ def test_an_answer_is_found_and_shows_its_citations() -> None:
     assert json.loads(json.dumps(shown)) == shown
 
 
+def test_an_answer_in_parts_shows_each_with_its_own_belief_and_citations() -> None:
+    first, second = (
+        Alternative("Köln", 0.9, (CITATION,)),
+        Alternative("Es regnet", 0.5, (Citation(ARTICLE, 18, 27, ""),)),
+    )
+    shown = Answer("Was?", "Köln", 0.9, (CITATION,), parts=(first, second)).as_dict()["parts"]
+    assert [(part["text"], part["confidence"], part["citations"][0]["start"]) for part in shown] == [
+        ("Köln", 0.9, 12),
+        ("Es regnet", 0.5, 18),
+    ]
+    assert Answer("Was?", "Köln", 0.9, (CITATION,)).as_dict()["parts"] == NoAnswer("q", 0.0).as_dict()["parts"] == []
+
+
 def test_no_answer_is_its_own_state_and_claims_nothing() -> None:
     declined = NoAnswer("Woher?", 0.1, (Alternative("Köln", 0.1, (CITATION,)),), (CITATION,))
     assert declined.found is False
     assert declined.text is None
-    assert declined.citations == declined.disagreements == ()
+    assert declined.citations == declined.disagreements == declined.parts == ()
 
 
 def test_no_answer_shows_the_same_keys_and_the_closest_passages() -> None:
