@@ -84,12 +84,13 @@ class Batcher:
             Busy: too many wait.
             InputError: the question is empty or too long.
         """
-        pending = Pending(checked_question(question), tuple(history), allowed)
+        question = checked_question(question)
         with self._changed:
             if self._is_closed:
                 raise Busy("the server is closing: no more questions are taken")
             if self.waiting >= self._most_waiting:
                 raise Busy(f"busy, try again: {self._most_waiting} questions are waiting already")
+            pending = Pending(question, tuple(history), allowed)
             self._waiting.append(pending)
             self._changed.notify()
         return pending
