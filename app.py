@@ -108,7 +108,7 @@ def main() -> None:
     """Run the command `serve`; an error is one line and an exit status."""
     command = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     command.command()(serve)
-    plainly(command, "app")
+    plainly(lambda: command(prog_name="qa serve"), "app")
 
 
 if __name__ == "__main__":

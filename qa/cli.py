@@ -258,30 +258,24 @@ def train_command(
     train(data, encoder, output, recipe, save_every, device, err)
 
 
-@app.command()
-def serve(
-    paths: Annotated[
-        list[Path] | None, typer.Argument(help="Articles to serve; without any, those of the index.")
-    ] = None,
-    index_dir: IndexDir = None,
-    host: Annotated[str, typer.Option(help="0.0.0.0 lets other machines in.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535)] = 7860,
-    reader_model: ReaderModel = None,
-    embedder_model: EmbedderModel = None,
-    min_confidence: MinConfidence = None,
-) -> None:
-    """Open the web chat (the program `app`, with these options)."""
-    named = {
-        "index-dir": index_dir,
-        "reader-model": reader_model,
-        "embedder-model": embedder_model,
-        "min-confidence": min_confidence,
-    }
-    options = [f"--{name}={value}" for name, value in named.items() if value is not None]
+PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+@app.command(context_settings=PASSED_ON, add_help_option=False)
+def serve(context: typer.Context) -> None:
+    """Serve the chat, the JSON interface and the agents' tools; `qa serve --help` lists the options."""
+    _run_app(context.args)
+
+
+@app.command(context_settings=PASSED_ON, add_help_option=False)
+def mcp(context: typer.Context) -> None:
+    """Be an MCP server on standard input and output, for agents on this machine; options as `qa serve`."""
+    _run_app([*context.args, "--stdio"])
+
+
+def _run_app(arguments: list[str]) -> None:
     # By its path, as the folder we stand in may hold an app.py of its own.
-    program = str(CHECKOUT / "app.py")
-    command = [sys.executable, program, *map(str, paths or []), f"--host={host}", f"--port={port}", *options]
-    os.execv(sys.executable, command)
+    os.execv(sys.executable, [sys.executable, str(CHECKOUT / "app.py"), *arguments])
 
 
 @app.command()

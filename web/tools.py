@@ -4,6 +4,7 @@ Knows the protocol's words. Never knows how an answer is found, nor who the agen
 """
 
 import asyncio
+import inspect
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
@@ -37,6 +38,9 @@ INSTRUCTIONS = (
 PASSAGES, MOST_PASSAGES = 5, 50
 CHARACTERS, MOST_CHARACTERS = 10_000, 50_000
 """Of an article's text at once, unless asked for more, and at most."""
+
+PATIENCE = 60.0
+"""Seconds that a question waits for models that are being loaded."""
 
 Sources = Annotated[list[str] | None, Field(description="Only articles of these outlets, by their exact names.")]
 After = Annotated[date | None, Field(description="Only articles published on this day (YYYY-MM-DD) or later.")]
@@ -100,7 +104,11 @@ def server(engine: Engine) -> "FastMCP":
             content=[TextContent(type="text", text=text)], structuredContent=content.model_dump(mode="json")
         )
 
-    @tools.tool(title="Ask the articles", annotations=only_reads)
+    async def loaded() -> None:
+        """An agent that was started together with its tools does not know that it came too early."""
+        if engine.state == "loading":
+            await apart(lambda: engine.wait(PATIENCE))
+
     async def ask(
         question: Annotated[
             str, Field(max_length=LONGEST_QUESTION, description="One question that stands alone, naming its subject.")
@@ -119,13 +127,13 @@ def server(engine: Engine) -> "FastMCP":
         nearest passages: do not take those for an answer. For a topic rather than a fact use search_passages.
         """
         allowed = Filter(tuple(sources or ()), published_after, published_before)
+        await loaded()
         try:
             result = await asking.ask(engine, question, (), allowed, min_confidence)
         except QAError as error:
             raise ToolError(str(error)) from error
         return told(_told_result(result), AnswerBody.model_validate(result.as_dict()))
 
-    @tools.tool(title="Search passages", annotations=only_reads)
     async def search_passages(
         query: Annotated[
             str, Field(max_length=LONGEST_QUESTION, description="What to look for, in a few words or a sentence.")
@@ -140,6 +148,7 @@ def server(engine: Engine) -> "FastMCP":
         Use it to gather what the articles say about a topic. read_article shows what stands around a passage.
         """
         allowed = Filter(tuple(sources or ()), published_after, published_before)
+        await loaded()
         try:
             found = await apart(lambda: engine.search(query, most, allowed))
         except QAError as error:
@@ -148,7 +157,6 @@ def server(engine: Engine) -> "FastMCP":
         content = PassagesBody(passages=[_passage(citation, score) for citation, score in found])
         return told(text or "No article is let through by these sources and dates.", content)
 
-    @tools.tool(title="Read an article", annotations=only_reads)
     async def read_article(
         article_id: Annotated[str, Field(description="The id that a citation or passage names.")],
         start: Annotated[int, Field(ge=0, description="The first character to read.")] = 0,
@@ -166,6 +174,12 @@ def server(engine: Engine) -> "FastMCP":
         where = f"characters {content.start}-{content.end} of {content.length}"
         return told(f"{_line(article)} ({article.id}, {where})\n\n{content.text}", content)
 
+    for tool, title in (
+        (ask, "Ask the articles"),
+        (search_passages, "Search passages"),
+        (read_article, "Read an article"),
+    ):
+        tools.add_tool(tool, title=title, description=inspect.getdoc(tool), annotations=only_reads)
     return tools
 
 
