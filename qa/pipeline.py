@@ -36,6 +36,8 @@ ALTERNATIVES = 3
 CLOSEST = 3
 TURNS = 10
 """How many turns of a conversation a follow-up may reach back over."""
+EXAMPLES_FROM = 500
+"""Articles, evenly spread over all, that examples are looked for in."""
 EXAMPLES_TRIED = 4
 QUESTIONS_REMEMBERED = 4096
 """How many questions' vectors are kept: those of 384 numbers take 6 MB."""
@@ -343,7 +345,11 @@ class QuestionAnswerer:
 
     def examples(self, count: int = 4) -> list[str]:
         """Up to `count` questions that the articles of this index answer, for someone who has not read them."""
-        asked = islice(likely_questions(article.text for article in self.articles()), EXAMPLES_TRIED * count)
+        with self.corpus.snapshot() as snapshot:
+            ids = sorted(snapshot.catalog.digests())
+            some = [ids[place * len(ids) // EXAMPLES_FROM] for place in range(EXAMPLES_FROM)] if ids else []
+            texts = [snapshot.article(article_id).text for article_id in dict.fromkeys(some)]
+        asked = islice(likely_questions(texts), EXAMPLES_TRIED * count)
         return list(islice((question for question in asked if self.ask(question).found), count))
 
     def articles(self) -> list[Article]:

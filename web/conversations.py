@@ -30,6 +30,7 @@ from qa.evaluation.questions import Question
 from web.transcripts import Conversation, Exchange, Lookup, kept, restored
 
 SCHEMA = 1
+FILE = "conversations.sqlite"
 
 MOST_EXCHANGES = 500
 """Of one conversation; the oldest make room."""
@@ -70,9 +71,13 @@ class StorageError(QAError):
 
 
 def beside(index: Path) -> Path:
-    """Where the conversations about an index are kept: a file next to its folder, as the folder may be thrown away."""
+    """Where the conversations about an index are kept: next to its folder, as that may be thrown away.
+
+    They are in the folder where nothing next to it can be written, as in a container with a volume for the index.
+    """
     folder = index.absolute()
-    return folder.with_name(f"{folder.name}-conversations.sqlite")
+    above = next(parent for parent in folder.parents if parent.exists())
+    return folder.with_name(f"{folder.name}-{FILE}") if os.access(above, os.W_OK) else folder / FILE
 
 
 class Conversations:
@@ -172,6 +177,17 @@ class Conversations:
 
     # ---- feedback --------------------------------------------------------------------------
 
+    def revise(self, number: int, result: Answer | NoAnswer, owner: str = "") -> None:
+        """Keep another result in place of an exchange's own: the same question, decided at another threshold.
+
+        Raises:
+            InputError: there is no such exchange, or it is another owner's, or it has no result.
+        """
+        with self._changing() as sql:
+            _result(sql, number, owner)
+            changed = json.dumps(kept(result), ensure_ascii=True)
+            sql.execute("UPDATE exchanges SET result = ?, size = ? WHERE number = ?", (changed, len(changed), number))
+
     def judge(self, number: int, liked: bool | None, correction: str = "", owner: str = "") -> None:
         """Keep whether a user found the result of an exchange right, and what it should have been; None takes it back.
 
@@ -182,15 +198,11 @@ class Conversations:
         correction = _encodable(" ".join(correction.split()))
         if len(correction) > LONGEST_CORRECTION:
             raise InputError(f"the correction has {len(correction):,} characters: at most {LONGEST_CORRECTION:,} fit")
-        query = """SELECT e.result FROM exchanges e JOIN conversations c ON c.id = e.conversation
-                   WHERE e.number = ? AND c.owner = ? AND e.result IS NOT NULL"""
         with self._changing() as sql:
-            row = sql.execute(query, (number, owner)).fetchone()
-            if row is None:
-                raise InputError("there is no such answer to judge (any more)")
+            result = _result(sql, number, owner)
             sql.execute("DELETE FROM feedback WHERE exchange = ?", (number,))
             if liked is not None:
-                _keep_feedback(sql, number, json.loads(row[0]), owner, liked, correction)
+                _keep_feedback(sql, number, result, owner, liked, correction)
 
     def questions(self) -> list[Question]:
         """A question set of what users said, each question as it stands alone, oldest first.
@@ -298,6 +310,16 @@ def _is_damage(error: sqlite3.DatabaseError) -> bool:
 def _check_owner(sql: sqlite3.Connection, conversation: str, owner: str) -> None:
     if not sql.execute("SELECT 1 FROM conversations WHERE id = ? AND owner = ?", (conversation, owner)).fetchone():
         raise _unknown()
+
+
+def _result(sql: sqlite3.Connection, number: int, owner: str) -> dict[str, Any]:
+    """What is kept of the result of an exchange; raises InputError where the owner has none."""
+    query = """SELECT e.result FROM exchanges e JOIN conversations c ON c.id = e.conversation
+               WHERE e.number = ? AND c.owner = ? AND e.result IS NOT NULL"""
+    row = sql.execute(query, (number, owner)).fetchone()
+    if row is None:
+        raise InputError("there is no such answer to judge (any more)")
+    return dict(json.loads(row[0]))
 
 
 def _unknown() -> InputError:

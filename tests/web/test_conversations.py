@@ -275,6 +275,19 @@ def test_feedback_is_bounded_too(store: Conversations, answer: Answer, monkeypat
     assert [question.question for question in store.questions()] == ["Who is 2?", "Who is 3?"]
 
 
+def test_what_is_judged_is_the_answer_at_the_threshold_it_was_shown_at(
+    store: Conversations, lookup: Lookup, answer: Answer, refusal: NoAnswer
+) -> None:
+    conversation = store.begin()
+    number = store.add(conversation, Exchange("Who opened it?", refusal)).number
+    store.revise(number, answer)
+    store.judge(number, True)
+    assert [exchange.result for exchange in store.load(conversation, lookup)] == [answer]
+    assert [question.answers for question in store.questions()] == [("Edda Quist",)]
+    with pytest.raises(InputError, match="no such answer"):
+        store.revise(number, refusal, "eve")
+
+
 def test_what_cannot_be_judged_says_so(store: Conversations, answer: Answer) -> None:
     conversation = store.begin()
     number = store.add(conversation, Exchange("Who?", error="busy")).number
@@ -300,6 +313,13 @@ def test_nobody_else_may_read_the_file(store: Conversations, path: Path, answer:
 
 def test_it_lies_beside_the_index_and_not_in_it(tmp_path: Path) -> None:
     assert beside(tmp_path / "data" / "index") == tmp_path / "data" / "index-conversations.sqlite"
+
+
+def test_it_lies_in_the_index_where_nothing_beside_that_can_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module.os, "access", lambda path, mode: path != tmp_path)
+    assert beside(tmp_path / "index") == tmp_path / "index" / "conversations.sqlite"
 
 
 @pytest.mark.parametrize("contents", [b"nonsense " * 500, b"SQLite format 3\x00" + b"\xff" * 5000])
