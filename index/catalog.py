@@ -36,6 +36,9 @@ from index.syndication import Line, Syndication
 SCHEMA = "5"
 FILE = "catalog.sqlite"
 PATIENCE = "PRAGMA busy_timeout = 10000"
+BUILD_CACHE_KIB = 256 * 1024
+"""Pages that a build keeps in memory at most: digests and hashes fall anywhere in their tables."""
+
 UNHARMED = "nothing was published, and what was there before is whole"
 
 NumberedVectors = tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]
@@ -120,6 +123,8 @@ class Catalog:
         """Set the connection up and, if they are to be made, the tables; those of an older format are thrown away."""
         self._sql.execute(PATIENCE)
         self._sql.execute("PRAGMA journal_mode = WAL")
+        if create:
+            self._sql.execute(f"PRAGMA cache_size = -{BUILD_CACHE_KIB}")
         is_empty = not self._sql.execute("SELECT 1 FROM sqlite_master").fetchone()
         schema = "0" if is_empty else self.meta("schema") or ""
         is_older = schema.isdecimal() and int(schema) < int(SCHEMA)
