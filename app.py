@@ -80,6 +80,8 @@ def serve(
     if access is None and not is_loopback(host):
         print("app: other machines are let in without a password: --auth FILE asks for one", file=sys.stderr)
     kept = conversations.Conversations(conversations.beside(engine.folder))
+    if kept.notice:
+        print(f"app: {kept.notice}", file=sys.stderr)
     server.serve(engine, listening, kept, hosts, access)
 
 

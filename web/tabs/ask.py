@@ -5,6 +5,7 @@ is found (`qa.pipeline`) nor how it looks (`web.markup`).
 """
 
 import json
+import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +25,8 @@ from web.markup import conversation, reading, scope
 from web.markup import insight as insights
 from web.markup.result import groups
 from web.transcripts import Exchange
+
+log = logging.getLogger(__name__)
 
 FORGET = 3 * 3600
 """Seconds after which a page that was left is forgotten; its conversation is kept, and comes back with it."""
@@ -94,6 +97,9 @@ class Desk:
                     found, answered = step, Exchange(question, self._engine.decide(step, least))
         except QAError as error:
             answered = Exchange(question, error=str(error))
+        except Exception as error:  # whoever asked must not wait for ever for what will not come
+            answered = Exchange(question, error=f"unexpected {type(error).__name__}: {error}")
+            log.exception("a question could not be answered")
         exchanges = (*talk.exchanges, self._kept(talk.id, answered, owner))
         yield conversation.thread(exchanges), Talk(talk.id, exchanges, found, least)
 
@@ -112,6 +118,8 @@ class Desk:
         except IndexError:
             raise InputError("this answer belongs to an earlier conversation: ask its question again") from None
         said = None if exchange.liked is liked and correction == exchange.correction else liked
+        if talk.found and exchange.result and exchange is talk.exchanges[-1]:  # perhaps decided anew since it was kept
+            self._conversations.revise(exchange.number, exchange.result, owner)
         self._conversations.judge(exchange.number, said, correction, owner)
         judged = replace(exchange, liked=said, correction=correction if said is not None else "")
         exchanges = (*talk.exchanges[:turn], judged, *talk.exchanges[turn + 1 :])
