@@ -18,7 +18,7 @@ import re
 import secrets
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -78,8 +78,13 @@ class Hashed:
     @classmethod
     def of(cls, password: str) -> "Hashed":
         """With fresh salt, at the cost that is right today."""
-        made = cls(LOG_COST, BLOCK_SIZE, PARALLEL, secrets.token_bytes(16), b"\0" * 32)
-        return cls(LOG_COST, BLOCK_SIZE, PARALLEL, made.salt, made._derived(password))
+        fresh = cls.of_nobody()
+        return replace(fresh, hash=fresh._derived(password))
+
+    @classmethod
+    def of_nobody(cls) -> "Hashed":
+        """One that no password matches, and that takes as long to find out."""
+        return cls(LOG_COST, BLOCK_SIZE, PARALLEL, secrets.token_bytes(16), secrets.token_bytes(32))
 
     @classmethod
     def parse(cls, text: str) -> "Hashed":
@@ -186,7 +191,7 @@ class Users:
     def __init__(self, path: Path) -> None:
         self._path, self._users = path, read_users(path)
         self._version = _version(path)
-        self._nobody = Hashed.of(secrets.token_urlsafe())  # so that a name that is not there takes as long
+        self._nobody = Hashed.of_nobody()  # for a name that is not there
         self._key, self._remembered = secrets.token_bytes(32), dict[bytes, str]()
         self._waiting, self._turn, self._lock = 0, anyio.CapacityLimiter(1), threading.Lock()
 

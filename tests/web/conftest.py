@@ -1,11 +1,20 @@
 """Results to keep and to show, made by hand."""
 
+from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from index.article import Article
+from index.build import build
+from index.corpus import Corpus
 from qa.answer import Alternative, Answer, Citation, NoAnswer
+from qa.confidence import Calibration
+from qa.pipeline import QuestionAnswerer
+from qa.retriever import Retriever
+from web.engine import Engine
 
 HARBOUR = Article(
     "news/harbour.txt",
@@ -53,3 +62,37 @@ def harbour() -> Article:
 @pytest.fixture
 def bridge() -> Article:
     return BRIDGE
+
+
+# ---- a small engine: the real reader over two articles, found by their words alone ----------------
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Path:
+    """A folder of two articles that tests may add to and take from."""
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "harbour.txt").write_text(
+        "The harbour opens\n\nThe harbour of Tallow Bay was opened by Mayor Edda Quist on Friday.\n", encoding="utf-8"
+    )
+    (folder / "bridge.txt").write_text("A bridge\n\nThe bridge of Tallow Bay is 412 metres long.\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def small_qa(shelf: Path, tmp_path: Path, words: Any, seed_qa: QuestionAnswerer) -> QuestionAnswerer:
+    """The shelf, indexed, and what answers questions about it."""
+    folder = tmp_path / "index"
+    build([shelf], folder, words)
+    calibration = Calibration.of_reader(seed_qa.reader.folder)
+    return QuestionAnswerer(Corpus(folder, words.identity), Retriever(words), seed_qa.reader, calibration, words)
+
+
+@pytest.fixture
+def engine(small_qa: QuestionAnswerer) -> Iterator[Engine]:
+    """That, open and ready."""
+    opened = Engine(small_qa.corpus.folder, lambda _: small_qa)
+    opened.start()
+    assert opened.wait(60)
+    yield opened
+    opened.close()
