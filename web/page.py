@@ -95,8 +95,8 @@ def _wire_asking(
     def clicked(past: Talk, given: Any, event: gr.EventData, request: gr.Request) -> Iterator[list[Any]]:
         yield from converse(str(event.question), past, given, bool(event.alone), request)
 
-    def redecide(past: Talk, given: Any) -> list[Any]:
-        thread, now = desk.reconsider(past, given)
+    def redecide(past: Talk, given: Any, request: gr.Request) -> list[Any]:
+        thread, now = desk.reconsider(past, given, ask.owner(request))
         return [gr.skip() if now is past else thread, now, desk.insight(now)]
 
     def judge(past: Talk, event: gr.EventData, request: gr.Request) -> list[Any]:

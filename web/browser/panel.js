@@ -49,4 +49,9 @@ document.addEventListener('keydown', event => {
   const step = way && element.querySelector(`button.step.${way}`);
   if (step && !step.disabled) { event.preventDefault(); open(step); }
 });
+element.addEventListener('scroll', event => {
+  const title = element.querySelector('h2'), reader = scroller();
+  if (!title || event.target !== reader) return;
+  reader.classList.toggle('scrolled', title.getBoundingClientRect().bottom < reader.getBoundingClientRect().top + 40);
+}, true);
 watch('value', show);

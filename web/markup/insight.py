@@ -55,7 +55,6 @@ def _decision(result: Answer | NoAnswer, threshold: float) -> str:
         f'<p class="decision">{said}</p><div class="gauge" role="img" aria-label="{name}">'
         f'<span class="fill" style="width:{result.confidence:.1%}"></span>'
         f'<span class="tick" style="left:{threshold:.1%}"></span></div>'
-        '<p class="meta scale" aria-hidden="true"><span>0%</span><span>threshold</span><span>100%</span></p>'
     )
 
 
@@ -66,7 +65,7 @@ def _contributions(features: Features, calibration: Calibration) -> str:
     reach = max(abs(calibration.intercept), *(abs(added) for _, _, added in parts)) or 1.0
     rows = "".join(
         f'<tr><th scope="row">{_FEATURES[name][0]}<span class="meta">{_FEATURES[name][1]}</span></th>'
-        f'<td class="figure">{value:.2f}</td><td class="figure">{_signed(added)}</td>{_swing(added, reach)}</tr>'
+        f'<td class="figure">{_figure(value)}</td><td class="figure">{_signed(added)}</td>{_swing(added, reach)}</tr>'
         for name, value, added in parts
     )
     base = (
@@ -76,7 +75,7 @@ def _contributions(features: Features, calibration: Calibration) -> str:
     total = calibration.intercept + sum(added for _, _, added in parts)
     return _section(
         "What speaks for the best answer, and against it",
-        ("", "Value", "Log-odds", ""),
+        ("What is known", ">Value", ">Log-odds", ""),
         f"{rows}{base}",
         f'<p class="meta">Together {_signed(total)}, which is a probability of '
         f"{percent(calibration.probability(features))}.</p>",
@@ -93,7 +92,7 @@ def _answers(groups: Sequence[Group], beliefs: Sequence[float]) -> str:
     )
     if not rows:
         return ""
-    columns = ("Answer", "Probability", "Reader", "With retrieval", "Passages")
+    columns = ("Answer", ">Probability", ">Reader", ">With retrieval", ">Passages")
     return _section("Possible answers", columns, rows)
 
 
@@ -106,7 +105,7 @@ def _passages(found: Examination) -> str:
     )
     if not rows:
         return ""
-    columns = ("Passage", "Meaning", "Words", "Fused", "", "Best span in it")
+    columns = ("Passage", ">Meaning", ">Words", ">Fused", "", "Best span in it")
     note = '<p class="meta">Meaning is the rank and cosine of the dense search, words those of BM25.</p>'
     return _section(f"The {counted(len(found.retrieved), 'passage')} read", columns, rows, note)
 
@@ -143,12 +142,13 @@ def _time(seconds: dict[str, float]) -> str:
         f'<td class="plot">{_bar(took / whole)}</td></tr>'
         for step, took in seconds.items()
     )
-    return _section("Time", ("Step", "Took", ""), rows, f'<p class="meta">{whole:.2f} s together.</p>')
+    return _section("Time", ("Step", ">Took", ""), rows, f'<p class="meta">{whole:.2f} s together.</p>')
 
 
 def _section(name: str, columns: Sequence[str], rows: str, below: str = "") -> str:
-    """A headed table; a column without a name holds bars, which say again what a figure says."""
-    cells = "".join(f'<th scope="col">{column}</th>' if column else "<td></td>" for column in columns)
+    """A headed table; a column whose name begins with > holds figures, one without a name bars that say them again."""
+    kinds = ((column.lstrip(">"), "figure" if column.startswith(">") else "name") for column in columns)
+    cells = "".join(f'<th scope="col" class="{kind}">{name}</th>' if name else "<td></td>" for name, kind in kinds)
     return (
         f'<section><h3>{name}</h3><div class="wide" tabindex="0" role="region" aria-label="{name}">'
         f"<table><thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table></div>{below}</section>"
@@ -163,6 +163,10 @@ def _signed(value: float) -> str:
     return f"{value:+.2f}".replace("-", "−")
 
 
+def _figure(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
+
+
 def _bar(share: float) -> str:
     return f'<span class="bar" aria-hidden="true"><span style="width:{max(0.0, min(1.0, share)):.1%}"></span></span>'
 
@@ -171,7 +175,7 @@ def _swing(value: float, reach: float) -> str:
     """A bar to the right of the middle for what speaks for an answer, to the left for what speaks against it."""
     share = min(1.0, abs(value) / reach) / 2
     side = "left:50%" if value >= 0 else f"left:{0.5 - share:.1%}"
-    kind = "for" if value >= 0 else "against"
+    kind = "up" if value >= 0 else "down"
     return (
         f'<td class="plot"><span class="swing" aria-hidden="true"><span class="{kind}" '
         f'style="{side};width:{share:.1%}"></span></span></td>'

@@ -39,7 +39,7 @@ def article(
     `ref` is what was clicked: the same article opened elsewhere is another view to the browser.
     """
     return (
-        f'<article class="reader" data-ref="{literal(ref)}">{_tools(place)}'
+        f'<article class="reader" data-ref="{literal(ref)}">{_tools(place, title(article))}'
         f'<h2 tabindex="-1"><bdi>{title(article)}</bdi></h2>'
         f'<p class="meta">{about(article)}</p>{link(article.url)}{notice(note) if note else ""}'
         f'<div class="text">{_marked(article.text, here, also)}</div></article>'
@@ -48,7 +48,7 @@ def article(
 
 def unavailable(message: str) -> str:
     """What the panel shows where there is nothing to read, and why."""
-    return f'<section class="reader">{_tools(None)}{notice(message)}</section>'
+    return f'<section class="reader">{_tools()}{notice(message)}</section>'
 
 
 def nothing() -> str:
@@ -61,13 +61,15 @@ def nothing() -> str:
     )
 
 
-def _tools(place: Place | None) -> str:
+def _tools(place: Place | None = None, name: str = "") -> str:
+    """What stays in sight while an article is scrolled: whose it is, and the way to its neighbours."""
     back = '<button type="button" class="back">Back</button>'
-    if place is None:
-        return f'<div class="tools">{back}</div>'
+    running = f'<span class="running" aria-hidden="true"><bdi>{name}</bdi></span>'
+    if place is None or place.of == 1:
+        return f'<div class="tools">{back}{running}</div>'
     return (
-        f'<div class="tools">{back}<span class="steps-through">{_step("previous", "p", place.before)}'
-        f"<span>Citation {place.number} of {place.of}</span>{_step('next', 'n', place.after)}</span></div>"
+        f'<div class="tools">{back}{running}<span class="steps-through">{_step("previous", "p", place.before)}'
+        f"<span>{place.number} of {place.of}</span>{_step('next', 'n', place.after)}</span></div>"
     )
 
 

@@ -17,7 +17,7 @@ def groups(result: Answer | NoAnswer | None) -> list[tuple[Citation, ...]]:
     """The citations of a result, those of one reading together, in the order of their numbers on the page."""
     if result is None:
         return []
-    readings = [reading.citations for reading in (*result.disagreements, *result.alternatives)]
+    readings = [reading.citations for reading in (*result.parts[1:], *result.disagreements, *result.alternatives)]
     if isinstance(result, Answer):
         return [result.citations, *readings]
     shown = _guesses_shown(result)
@@ -69,13 +69,26 @@ class _Numbers:
 
 
 def _answer(answer: Answer, numbers: _Numbers) -> str:
-    cited = numbers.take(answer.citations)
-    lead = f'<p class="lead">{_in_sentence(answer.citations[0])}{_inline(cited, numbers)}</p>'
+    together = [answer.citations, *(part.citations for part in answer.parts[1:])]
+    cited = [numbers.take(citations) for citations in together]
+    leads = "".join(
+        f'<p class="lead">{_in_sentence(citations[0])}{_inline(numbered, numbers)}</p>'
+        for citations, numbered in zip(together, cited, strict=True)
+    )
+    copied = "\n\n".join(quotation(citations[0]) for citations in together)
     return (
-        f'<div class="result" data-copy="{literal(quotation(answer.citations[0]))}">{lead}'
-        f"{_belief(answer)}{_sources(cited, numbers)}{_against(answer, numbers)}"
+        f'<div class="result" data-copy="{literal(copied)}">{_several(answer)}{leads}'
+        f"{_belief(answer)}{_sources(sum(cited, []), numbers)}{_against(answer, numbers)}"
         f"{_folded('Other readings', answer.alternatives, numbers)}</div>"
     )
+
+
+def _several(answer: Answer) -> str:
+    """What is asked for several things and answered by some that stand apart, named at a glance."""
+    if not answer.parts:
+        return ""
+    named = "".join(f"<li><bdi>{literal(part.text)}</bdi></li>" for part in answer.parts)
+    return f'<ul class="parts" aria-label="{len(answer.parts)} answers together">{named}</ul>'
 
 
 def _against(answer: Answer, numbers: _Numbers) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from index.build import BuildReport
 from web.engine import Heading, Shelf
-from web.markup.text import counted, day, literal, title
+from web.markup.text import counted, literal, short_day, title
 
 REASONS_SHOWN = 20
 REMOVED_SHOWN = 50
@@ -96,6 +96,6 @@ def _row(heading: Heading, may_change: bool) -> str:
     return (
         f'<tr><th scope="row"><button type="button" class="open" value="{id_}"><bdi class="title">{name}</bdi></button>'
         f"{copies}</th><td><bdi>{literal(heading.source) or '–'}</bdi></td>"
-        f"<td>{day(heading.published) if heading.published else '–'}</td>"
+        f'<td class="date">{short_day(heading.published) if heading.published else "–"}</td>'
         f'<td class="figure">{heading.passages:,}</td>{remove}</tr>'
     )

@@ -59,6 +59,11 @@ def day(published: date) -> str:
     return f"{published.day} {published:%B %Y}"
 
 
+def short_day(published: date) -> str:
+    """The same where there is little room: 3 Nov 2017."""
+    return f"{published.day} {published:%b %Y}"
+
+
 def counted(number: int, thing: str) -> str:
     """A number of things: 1 article, 2 articles."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"

@@ -141,7 +141,7 @@ def widgets(engine: Engine) -> Widgets:
         file_count="multiple",
         file_types=list(uploads.ENDINGS),
         visible=may_change,
-        height=92,
+        height=46,
     )
     report = gr.HTML(elem_id="report", apply_default_css=False)
     cancel = gr.Button("Cancel", size="sm", visible=False, elem_id="cancel")

@@ -8,6 +8,7 @@ import json
 import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from queue import SimpleQueue
@@ -103,11 +104,14 @@ class Desk:
         exchanges = (*talk.exchanges, self._kept(talk.id, answered, owner))
         yield conversation.thread(exchanges), Talk(talk.id, exchanges, found, least)
 
-    def reconsider(self, talk: Talk, given: Mapping[str, Any]) -> tuple[str, Talk]:
+    def reconsider(self, talk: Talk, given: Mapping[str, Any], owner: str = "") -> tuple[str, Talk]:
         """The last answer at another threshold; nothing is searched or read again for it."""
         if talk.found and talk.exchanges and talk.exchanges[-1].result:
             least = Scope.read(given).least
-            last = replace(talk.exchanges[-1], result=self._engine.decide(talk.found, least))
+            result = self._engine.decide(talk.found, least)
+            last = replace(talk.exchanges[-1], result=result)
+            with suppress(QAError):  # where nothing can be kept, answering goes on without that
+                self._conversations.revise(last.number, result, owner)
             talk = replace(talk, exchanges=(*talk.exchanges[:-1], last), least=least)
         return conversation.thread(talk.exchanges), talk
 
