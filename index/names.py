@@ -7,9 +7,25 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from rapidfuzz.distance import Indel
+from rapidfuzz.distance import Indel, LCSseq
 
-ARTICLE = re.compile(r"\b(?:[aeu]l[- ](?=\w)|[aeu](dh|sh|th|[dlnrstz])[- ](?=\1))")
+TITLES = frozenset(
+    """mr mrs ms miss dr prof professor sir dame lord lady sheikh president vice prime minister chancellor king queen
+    prince princess pope senator sen representative rep congressman congresswoman governor gov mayor general gen
+    colonel col major maj captain capt lieutenant lt brigadier brig admiral adm commander sergeant sgt judge justice
+    secretary ambassador chief former then""".split()
+)
+
+FUNCTION_WORDS = frozenset(
+    """a about after again all also although among an and another any are as at be because before both but by can could
+    did do does each either even every few for from had has have he her here his how however if in into is it its
+    just last like many may meanwhile more most much my neither never no nor not now of on once one only or other
+    our over own so some still such than that the their them then there these they this those though through thus to
+    too under until upon was we were what when where whether which while who whom whose why will with within without
+    would yes yet you your""".split()
+)
+
+ARTICLE = re.compile(r"\b(?:[aeu]l[- ](?=\w)|[aeu](dh|sh|th|[dlnrstz])-(?=\1)|[ae](dh|sh|th|[dlnrstz]) (?=\2))")
 """The Arabic article before a name, its l as it is or taken on the sound that follows: el-Zour, ez-Zor, ash-Sham."""
 
 _FUSED = re.compile(r"^al(?=[^aeiouy\W])")
@@ -23,6 +39,15 @@ _VOWELS = (
 
 _ALIKE = 0.85
 """Share of letters, vowels already brought together, that two spellings of one word have in common at least."""
+
+CONNECTING = frozenset(
+    """a an and as at but by for from he her his if in into is it its of on or she that the their they this to was we
+    were with""".split()
+)
+"""Words with which no long form begins, and whose initials a short form may leave out."""
+
+UNMATCHED = 2
+"""Words of a long form, function words aside, whose initials its short form may lack."""
 
 LONG_NAME = 6
 """Letters from which on a name of one word may be spelled in several ways: in shorter ones every letter counts."""
@@ -112,14 +137,27 @@ def long_form(short: str, before: str) -> str | None:
     place = len(window)
     for number in range(len(letters) - 1, -1, -1):
         place -= 1
-        while place >= 0 and not (
-            window[place].lower() == letters[number] and (number or place == 0 or not window[place - 1].isalnum())
-        ):
+        while place >= 0 and not (window[place].lower() == letters[number] and (number or _begins(window, place))):
             place -= 1
         if place < 0:
             return None
     found = window[place:]
-    return found if len(found) > len(letters) and len(found.split()) <= words else None
+    return found if len(found) > len(letters) and len(found.split()) <= words and _initials(letters, found) else None
+
+
+def _begins(window: str, place: int) -> bool:
+    """A word begins there, and not one like "of", with which no name begins."""
+    if place and window[place - 1].isalnum():
+        return False
+    word = re.match(r"\w+", window[place:])
+    return bool(word) and word[0].casefold() not in CONNECTING  # type: ignore[index]
+
+
+def _initials(letters: str, long: str) -> bool:
+    """Half of the letters are initials, and all but a few words have theirs among the letters."""
+    words = [w for w in re.findall(r"[^\W_]+?(?=[A-Z][a-z]|[\W_]|$)", long) if w.casefold() not in CONNECTING]
+    shared = LCSseq.similarity(letters, "".join(word[0] for word in words).casefold())
+    return shared * 2 >= len(letters) and len(words) - shared <= UNMATCHED
 
 
 def _letters(short: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from rapidfuzz.distance import Indel
 
-from index.names import ARTICLE, is_short_form, long_form, plain, sound, spelled_alike, word_alike
+from index.names import ARTICLE, TITLES, is_short_form, long_form, plain, sound, spelled_alike, word_alike
 
 __all__ = [
     "folded",
@@ -24,12 +24,6 @@ __all__ = [
 
 _CAUTION = re.compile(
     r"^(?:more than|at least|about|around|nearly|almost|roughly|approximately|some|over|just) (?=[$€£¥]?\d)"
-)
-_TITLES = frozenset(
-    """mr mrs ms miss dr prof professor sir dame lord lady sheikh president vice prime minister chancellor king queen
-    prince princess pope senator sen representative rep congressman congresswoman governor gov mayor general gen
-    colonel col major maj captain capt lieutenant lt brigadier brig admiral adm commander sergeant sgt judge justice
-    secretary ambassador chief former then""".split()
 )
 _QUALIFIERS = frozenset(
     """north south east west northern southern eastern western northeast northwest southeast southwest central new old
@@ -110,7 +104,7 @@ def near_name(one: str, other: str) -> bool:
 def spoken_words(text: str) -> tuple[str, ...]:
     """The words of a text, folded, without titles and the Arabic article."""
     words = folded(ARTICLE.sub("", plain(text))).split()
-    return tuple(word for word in words if word not in _TITLES) or tuple(words)
+    return tuple(word for word in words if word not in TITLES) or tuple(words)
 
 
 def _ends(short: tuple[str, ...], long: tuple[str, ...]) -> bool:

@@ -1,0 +1,361 @@
+"""Which names are of one thing, learned from the articles: what they introduce, and spellings of one name.
+
+Knows the tables that remember names, and what speaks for two of them being one. Never knows questions.
+
+Two names are one if an article says so ("Islamic State, also known as ISIS"), or if they are
+spelled alike and stand in two articles that speak of much the same: closeness alone would make
+one of Colombia and Columbia. What two articles have in common is the names in them, a rare one
+counting for more. A pair is judged whenever an article with one of its names comes or goes.
+
+    names          every name once, folded: as it is written, its consonants, how many articles hold it
+    mentions       where it stands first in an article, how often, and whether apart from longer names
+    introductions  what articles introduce, at [start, end)
+    spellings      pairs of names spelled alike, each with an article that speaks for it
+
+All of them are derived from the articles' texts.
+"""
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import log
+
+from rapidfuzz.distance import Indel
+
+from index.introductions import Naming
+from index.names import folded_name, skeleton, sound, spelled_alike, spoken, unfused
+
+EVIDENCE = 10
+"""Most articles with a name that are compared with those of another."""
+
+SHARED = 3
+"""Other names that two articles must share to speak of the same."""
+
+ALIKE, LONG_ALIKE, EQUAL = 0.4, 0.25, 0.1
+"""Share of the other names in the shorter of two articles, by weight, that the other must hold too for two spellings
+in them to be one: of a single word, of several words, and of one that is the same but for spaces and articles."""
+
+SHORTEST = 4
+"""Letters of the shortest name that a question may spell in its own way."""
+
+ORDINARY = 50
+"""Most passages with a name that are looked through for it in small letters."""
+
+TINY = 3
+"""Letters up to which a word says something else when it is longer: BB, BBB."""
+
+MATES = 50
+"""Most names with the same consonants that a name is compared with."""
+
+MEANINGS = 2 / 3
+"""Share of its introductions that an abbreviation's one meaning must have for it to stand for that."""
+
+MEMBERS = 12
+"""Most names of one thing that are given."""
+
+TABLES = """
+CREATE TABLE names (
+    number INTEGER PRIMARY KEY, folded TEXT NOT NULL UNIQUE, name TEXT NOT NULL, consonants TEXT NOT NULL,
+    unfused TEXT NOT NULL, articles INTEGER NOT NULL);
+CREATE INDEX names_by_consonants ON names(consonants);
+CREATE INDEX names_unfused ON names(unfused) WHERE unfused <> '';
+CREATE TABLE mentions (
+    article INTEGER NOT NULL, name INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
+    apart INTEGER NOT NULL, PRIMARY KEY (article, name)) WITHOUT ROWID;
+CREATE INDEX mentions_of_name ON mentions(name, article);
+CREATE TABLE introductions (
+    article INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, one TEXT NOT NULL, other TEXT NOT NULL,
+    one_folded TEXT NOT NULL, other_folded TEXT NOT NULL, short INTEGER NOT NULL,
+    PRIMARY KEY (article, start, other)) WITHOUT ROWID;
+CREATE INDEX introductions_of_one ON introductions(one_folded);
+CREATE INDEX introductions_of_other ON introductions(other_folded);
+CREATE TABLE spellings (
+    one INTEGER NOT NULL, other INTEGER NOT NULL, article INTEGER NOT NULL, beside INTEGER NOT NULL,
+    PRIMARY KEY (one, other)) WITHOUT ROWID;
+CREATE INDEX spellings_of_other ON spellings(other);
+CREATE VIEW aliases AS
+    SELECT one_folded AS folded, other_folded AS other, other AS name, article FROM introductions UNION ALL
+    SELECT other_folded, one_folded, one, article FROM introductions UNION ALL
+    SELECT o.folded, t.folded, t.name, s.article FROM names o JOIN spellings s ON s.one = o.number
+        JOIN names t ON t.number = s.other UNION ALL
+    SELECT t.folded, o.folded, o.name, s.article FROM names t JOIN spellings s ON s.other = t.number
+        JOIN names o ON o.number = s.one;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name as articles write it, and how many articles hold it, as far as it is written with capitals there."""
+
+    name: str
+    articles: int
+
+    @property
+    def folded(self) -> str:
+        return folded_name(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Two names of one thing, and the place in an article that was learned from.
+
+    `kind` is "abbreviation", "other name" or "spelling". For a spelling the place is the second
+    name's, and `beside` is the article that has the first, and much else in common.
+    """
+
+    one: str
+    other: str
+    kind: str
+    article_id: str
+    start: int
+    end: int
+    beside: str | None = None
+
+
+class Aliases:
+    """The tables above, over the connection of a catalog; changes belong inside its transaction.
+
+    After articles were added and removed, `relearn` brings the spellings up to date.
+    """
+
+    def __init__(self, sql: sqlite3.Connection) -> None:
+        self._sql = sql
+        self._stale: set[int] = set()
+        self._contexts: dict[int, dict[str, float]] = {}
+        self._weights: dict[str, float] = {}
+
+    # ---- what is one -------------------------------------------------------------------------
+
+    def known(self, folded: Iterable[str]) -> set[str]:
+        """Those of the folded names that have another name."""
+        query = "SELECT DISTINCT folded FROM aliases WHERE folded IN (SELECT value FROM json_each(?))"
+        return {row[0] for row in self._sql.execute(query, (json.dumps(list(folded)),))}
+
+    def names_of(self, folded: str) -> tuple[Name, ...]:
+        """All names of what a folded name is a name of, the most usual first; itself alone if there are none.
+
+        A name that stands for different things leads to no other, but for the one it mostly stands for.
+        """
+        found = {folded: self._name(folded)}
+        ahead = [folded]
+        while ahead and len(found) < MEMBERS:
+            for other, name in self._meant(ahead.pop(0)):
+                if other not in found and len(found) < MEMBERS:
+                    found[other] = Name(name, self._name(other).articles)
+                    ahead.append(other)
+        return tuple(sorted(found.values(), key=lambda n: (-n.articles, n.name)))
+
+    def _name(self, folded: str) -> Name:
+        row = self._sql.execute("SELECT name, articles FROM names WHERE folded = ?", (folded,)).fetchone()
+        return Name(*row) if row else Name(folded, 0)
+
+    def _meant(self, folded: str) -> list[tuple[str, str]]:
+        """The names next to one, folded and as written; none where they are those of different things."""
+        query = "SELECT other, min(name), count(DISTINCT article) FROM aliases WHERE folded = ? GROUP BY other"
+        found = self._sql.execute(f"{query} ORDER BY 3 DESC, 1", (folded,)).fetchall()
+        senses: list[list[tuple[str, str, int]]] = []
+        for row in found:
+            home = next((sense for sense in senses if any(self._is_one(row[0], known[0]) for known in sense)), None)
+            if home is None:
+                senses.append([row])
+            else:
+                home.append(row)
+        weights = [sum(articles for _, _, articles in sense) for sense in senses]
+        if not senses or (len(senses) > 1 and max(weights) < MEANINGS * sum(weights)):
+            return []
+        return [(other, name) for other, name, _ in senses[weights.index(max(weights))]]
+
+    def _is_one(self, one: str, other: str) -> bool:
+        """Two names that one name is said to stand for are names of one thing."""
+        mine, theirs = set(one.split()), set(other.split())
+        if mine <= theirs or theirs <= mine or spelled_alike(spoken(one), spoken(other)):
+            return True
+        direct = "SELECT 1 FROM aliases WHERE folded = ? AND other = ?"
+        return self._sql.execute(direct, (one, other)).fetchone() is not None
+
+    def nearest(self, folded: str) -> str | None:
+        """The known name that a folded one, which stands nowhere, is another spelling of; None if none or several are.
+
+        A name that mostly stands before others is a first name, and no thing's own.
+        """
+        words = spoken(folded)
+        found = [
+            row
+            for row in self._mates(words)
+            if _looks_alike(words, spoken(row[1]), strict=False) and not self._is_first_name(row[1], row[2])
+        ]
+        if not found:
+            return None
+        best: str = max(found, key=lambda row: (row[2], row[1]))[1]
+        group = {name.folded for name in self.names_of(best)}
+        return best if all(row[1] in group for row in found) else None
+
+    def _is_first_name(self, folded: str, articles: int) -> bool:
+        if " " in folded:
+            return False
+        query = "SELECT coalesce(sum(articles), 0) FROM names WHERE folded > ? AND folded < ?"
+        return int(self._sql.execute(query, (f"{folded} ", f"{folded}!")).fetchone()[0]) > articles
+
+    def learned(self) -> list[Learned]:
+        """Every pair with the places it was learned from, in alphabetical order."""
+        introduced = """SELECT i.one, i.other, i.short, a.id, i.start, i."end" FROM introductions i
+                        JOIN articles a ON a.number = i.article"""
+        spelled = """SELECT o.name, t.name, a.id, m.start, m."end", b.id FROM spellings s
+                     JOIN names o ON o.number = s.one JOIN names t ON t.number = s.other
+                     JOIN articles a ON a.number = s.article JOIN articles b ON b.number = s.beside
+                     JOIN mentions m ON m.article = s.article AND m.name = s.other"""
+        found = [
+            Learned(one, other, "abbreviation" if short else "other name", *place)
+            for one, other, short, *place in self._sql.execute(introduced)
+        ]
+        found += [Learned(one, other, "spelling", *place) for one, other, *place in self._sql.execute(spelled)]
+        return sorted(found, key=lambda pair: (pair.one.casefold(), pair.other.casefold(), pair.article_id, pair.start))
+
+    def problems(self) -> list[str]:
+        """What is not derived from the articles that are there, each as one line."""
+        found = []
+        places = {"mentions": ("article",), "introductions": ("article",), "spellings": ("article", "beside")}
+        for table, columns in places.items():
+            foreign = " OR ".join(f"{column} NOT IN (SELECT number FROM articles)" for column in columns)
+            if count := self._sql.execute(f"SELECT count(*) FROM {table} WHERE {foreign}").fetchone()[0]:
+                found.append(f"{count} {table} of names belong to no article")
+        counted = "SELECT count(*) FROM names n WHERE articles <> (SELECT count(*) FROM mentions WHERE name = n.number)"
+        if count := self._sql.execute(counted).fetchone()[0]:
+            found.append(f"{count} names are not counted as they stand in the articles")
+        return found
+
+    # ---- changes -----------------------------------------------------------------------------
+
+    def add(self, article: int, naming: Naming) -> None:
+        """Remember what an article says of names."""
+        for mention in naming.mentions:
+            folded = folded_name(mention.name)
+            words = spoken(folded)
+            short = unfused(words)
+            number = self._sql.execute(
+                "INSERT INTO names (folded, name, consonants, unfused, articles) VALUES (?, ?, ?, ?, 1)"
+                " ON CONFLICT (folded) DO UPDATE SET articles = articles + 1 RETURNING number",
+                (folded, mention.name, skeleton(words), skeleton(short) if short != words else ""),
+            ).fetchone()[0]
+            self._sql.execute(
+                "INSERT INTO mentions VALUES (?, ?, ?, ?, ?)",
+                (article, number, mention.start, mention.start + len(mention.name), mention.apart),
+            )
+            self._stale.add(number)
+        rows = [
+            (article, i.start, i.end, i.one, i.other, folded_name(i.one), folded_name(i.other), i.short)
+            for i in naming.introductions
+        ]
+        self._sql.executemany("INSERT OR IGNORE INTO introductions VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def remove(self, article: int) -> None:
+        """Forget what an article said of names."""
+        held = [row[0] for row in self._sql.execute("SELECT name FROM mentions WHERE article = ?", (article,))]
+        self._sql.execute("DELETE FROM mentions WHERE article = ?", (article,))
+        self._sql.execute("DELETE FROM introductions WHERE article = ?", (article,))
+        numbers = [(number,) for number in held]
+        self._sql.executemany("UPDATE names SET articles = articles - 1 WHERE number = ?", numbers)
+        self._stale.update(held)
+
+    def relearn(self) -> None:
+        """Judge the spellings again of all names in articles that came or went."""
+        names = [(number,) for number in sorted(self._stale)]
+        self._sql.executemany("DELETE FROM spellings WHERE one = ?1 OR other = ?1", names)
+        self._sql.executemany("DELETE FROM names WHERE number = ? AND articles = 0", names)
+        self._contexts.clear()
+        self._weights.clear()
+        for (number,) in names:
+            row = self._sql.execute("SELECT folded FROM names WHERE number = ?", (number,)).fetchone()
+            for mate, folded, _ in self._mates(spoken(row[0])) if row else ():
+                if mate != number and not (mate in self._stale and mate < number):
+                    self._judge((number, row[0]), (mate, folded))
+        self._stale.clear()
+
+    def _mates(self, words: tuple[str, ...]) -> list[tuple[int, str, int]]:
+        """Names that have the same consonants: their numbers, themselves folded, and how many articles hold them."""
+        query = """SELECT number, folded, articles FROM names WHERE consonants IN (?1, ?2)
+                   UNION SELECT number, folded, articles FROM names WHERE unfused IN (?1, ?2) AND unfused <> ''
+                   ORDER BY 3 DESC, 1 LIMIT ?3"""
+        keys = skeleton(words), skeleton(unfused(words))
+        return self._sql.execute(query, (*keys, MATES)).fetchall() if all(keys) else []
+
+    def _judge(self, *pair: tuple[int, str]) -> None:
+        """Remember two names as spellings of one where their articles speak for it."""
+        (one, mine), (other, theirs) = sorted(pair)
+        words = spoken(mine), spoken(theirs)
+        if not _looks_alike(*words):
+            return
+        is_equal = "".join(words[0]) == "".join(words[1])
+        least = EQUAL if is_equal else LONG_ALIKE if min(map(len, words)) > 1 else ALIKE
+        together = "SELECT 1 FROM mentions m JOIN mentions n ON n.article = m.article WHERE m.name = ? AND n.name = ?"
+        if max(map(len, words)) == 1 and not is_equal and self._sql.execute(together, (one, other)).fetchone():
+            return  # who writes both means two things
+        if any(len(spelled) == 1 and self._is_ordinary(spelled[0]) for spelled in words):
+            return
+        for beside in self._apart(one):
+            for article in self._apart(other):
+                if article != beside and self._in_common(article, beside, (one, other)) >= least:
+                    self._sql.execute(
+                        "INSERT OR IGNORE INTO spellings VALUES (?, ?, ?, ?)", (one, other, article, beside)
+                    )
+                    return
+
+    def _is_ordinary(self, word: str) -> bool:
+        """Whether an article writes it in small letters too."""
+        query = """SELECT substr(a.text, p.start + 1, p."end" - p.start) FROM words w
+                   JOIN passages p ON p.number = w.rowid JOIN articles a ON a.number = p.article
+                   WHERE words MATCH ? LIMIT ?"""
+        written = re.compile(rf"(?<![\w’'-]){re.escape(word)}(?![\w’'-])")
+        return any(written.search(text) for (text,) in self._sql.execute(query, (f'body : "{word}"', ORDINARY)))
+
+    def _apart(self, name: int) -> list[int]:
+        query = f"SELECT article FROM mentions WHERE name = ? AND apart ORDER BY article DESC LIMIT {EVIDENCE}"
+        return [row[0] for row in self._sql.execute(query, (name,))]
+
+    def _in_common(self, article: int, other: int, but: tuple[int, int]) -> float:
+        """Share of the names in the shorter of two articles, by weight, that stand in both; 0 if those are too few."""
+        mine, theirs = self._context(article), self._context(other)
+        left_out = {self._consonants(name) for name in but}
+        shared = (mine.keys() & theirs.keys()) - left_out
+        if len(shared) < SHARED:
+            return 0.0
+        whole = min(sum(w for name, w in names.items() if name not in left_out) for names in (mine, theirs))
+        return sum(mine[name] for name in shared) / whole
+
+    def _context(self, article: int) -> dict[str, float]:
+        """The names in an article that stand in others too, by their consonants, with the weight of each."""
+        if article not in self._contexts:
+            held = """SELECT DISTINCT consonants FROM mentions m JOIN names n ON n.number = m.name
+                      WHERE m.article = ? AND consonants <> ''"""
+            weighed = ((row[0], self._weight(row[0])) for row in self._sql.execute(held, (article,)).fetchall())
+            self._contexts[article] = {consonants: weight for consonants, weight in weighed if weight}
+        return self._contexts[article]
+
+    def _weight(self, consonants: str) -> float:
+        """More for a name in few articles; none for one in a single one, which nothing else can share."""
+        if consonants not in self._weights:
+            (total,) = self._sql.execute("SELECT count(*) FROM articles").fetchone()
+            query = "SELECT sum(articles) FROM names WHERE consonants = ?"
+            (holding,) = self._sql.execute(query, (consonants,)).fetchone()
+            self._weights[consonants] = log(1 + total / holding) if holding > 1 else 0.0
+        return self._weights[consonants]
+
+    def _consonants(self, name: int) -> str:
+        return str(self._sql.execute("SELECT consonants FROM names WHERE number = ?", (name,)).fetchone()[0])
+
+
+def _looks_alike(mine: tuple[str, ...], theirs: tuple[str, ...], strict: bool = True) -> bool:
+    """They may be spellings of one name; a short word is one only if not `strict`, and if it sounds the same."""
+    if mine != theirs and (set(mine) <= set(theirs) or set(theirs) <= set(mine)):
+        return False  # a longer name, of something else or of more
+    if len(mine) == len(theirs) and any(max(map(len, p)) <= TINY and len(p[0]) != len(p[1]) for p in zip(mine, theirs)):
+        return False
+    sounds = sound("".join(mine)), sound("".join(theirs))
+    if not strict and mine and min(map(len, sounds)) >= SHORTEST and sounds[0] == sounds[1]:
+        return True
+    if spelled_alike(mine, theirs):
+        return len(mine) == len(theirs) or Indel.distance(*sounds) <= 1
+    short = unfused(mine), unfused(theirs)
+    return short != (mine, theirs) and _looks_alike(*short, strict=strict)
