@@ -44,13 +44,12 @@ import typer
 from index import vectors
 from index.article import Article
 from index.boilerplate import kept_spans
-from index.build import build
+from index.build import build, publish
 from index.catalog import FILE, Catalog, Filter
 from index.corpus import Corpus
 from index.embedder import Embedder
 from index.passages import cut
 from index.sources import read_articles
-from index.vector_files import publish_vectors
 from qa.retriever import Retriever
 
 SIZES, LONG = (10_000, 100_000, 1_000_000), (10_000_000,)
@@ -253,11 +252,11 @@ def fill(pool: Path, folder: Path, passages: int) -> dict[str, Any]:
             add(catalog, batch)
             seconds += time.perf_counter() - started
         started = time.perf_counter()
-        publish(catalog)
+        publish_changed(catalog)
         vectors_seconds = time.perf_counter() - started
         articles, count = catalog.count()
         started = time.perf_counter()
-        publish(catalog, press.article(articles // 2, edition=1))
+        publish_changed(catalog, press.article(articles // 2, edition=1))
         changed = time.perf_counter() - started
     sizes = {path.name.partition("-")[0]: path.stat().st_size for path in folder.iterdir()}
     return {
@@ -285,15 +284,13 @@ def put(catalog: Catalog, batch: list[Made]) -> None:
     catalog.assign({made.article.id: made.article.digest for made in batch})
 
 
-def publish(catalog: Catalog, *changed: Made) -> None:
+def publish_changed(catalog: Catalog, *changed: Made) -> None:
     """What `index.build.build` does at its end."""
     for made in changed:
         catalog.cache_vectors(dict(zip(made.digests, made.vectors, strict=True)))
     with catalog.transaction():
         put(catalog, list(changed))
-        publish_vectors(catalog, catalog.generation + 1, "automatic")
-        catalog.forget_unused_vectors()
-        catalog.set_meta(generation=str(catalog.generation + 1), embedder="drawn")
+        publish(catalog, "automatic", embedder="drawn")
 
 
 # ---- asking ------------------------------------------------------------------------------------------------
@@ -361,7 +358,7 @@ def serve(folder: Path, questions: list[dict[str, Any]]) -> dict[str, Any]:
                 retriever.search(question["text"], snapshot, 10, allowed)
                 taken.append(time.perf_counter() - started)
                 vector = np.array(question["vector"], np.float32)
-                admitted = snapshot.catalog.passage_numbers(allowed) if allowed else None
+                admitted = snapshot.catalog.passage_set(allowed) if allowed else None
                 started = time.perf_counter()
                 found = snapshot.vectors.search(vector, 10, admitted)
                 dense.append(time.perf_counter() - started)

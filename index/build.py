@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import platform
+import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -193,7 +194,7 @@ def publish(catalog: Catalog, kind: Kind, **facts: str) -> None:
     generation = catalog.generation + 1
     publish_vectors(catalog, generation, kind)
     catalog.forget_unused_vectors()
-    catalog.set_meta(generation=str(generation), **facts)
+    catalog.set_meta(generation=str(generation), publication=secrets.token_hex(8), **facts)
 
 
 def roots(folder: Path) -> list[Path]:

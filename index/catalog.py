@@ -31,6 +31,7 @@ from index import readings, syndication, words
 from index.article import Article, Passage
 from index.errors import CorpusError, QAError
 from index.readings import Readings
+from index.subset import PassageSet, RecentSets
 from index.syndication import Line, Syndication
 
 SCHEMA = "5"
@@ -38,6 +39,9 @@ FILE = "catalog.sqlite"
 PATIENCE = "PRAGMA busy_timeout = 10000"
 BUILD_CACHE_KIB = 256 * 1024
 """Pages that a build keeps in memory at most: digests and hashes fall anywhere in their tables."""
+
+HIGHEST = 2**31
+"""No passage has a higher number, unless the file is damaged."""
 
 UNHARMED = "nothing was published, and what was there before is whole"
 
@@ -98,13 +102,16 @@ class Filter:
 
 
 class Catalog:
-    """One connection to the SQLite file; made for one thread and closed by its `with` block."""
+    """One connection to the SQLite file; made for one thread and closed by its `with` block.
 
-    def __init__(self, folder: Path, create: bool = False) -> None:
+    `sets` keeps what filters let through from one connection to the next.
+    """
+
+    def __init__(self, folder: Path, create: bool = False, sets: RecentSets | None = None) -> None:
         path = folder / FILE
         if not create and not path.exists():
             raise CorpusError(f"there is no index in {folder}: build one with `qa index PATH --index-dir {folder}`")
-        self.folder = folder
+        self.folder, self._sets = folder, sets
         try:
             self._sql = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         except sqlite3.OperationalError as error:
@@ -318,14 +325,35 @@ class Catalog:
         query = f"SELECT number FROM passages WHERE article IN (SELECT number FROM articles WHERE {where})"
         return np.fromiter((row[0] for row in self._sql.execute(query, values)), np.int64)
 
+    def passage_set(self, allowed: Filter) -> PassageSet:
+        """The same for a search; inside a snapshot, it is not made again while the generation is the same."""
+        publication = self.meta("publication")
+        if self._sets is None or publication is None:
+            return self._passage_set(allowed)
+        return self._sets.get((publication, allowed), lambda: self._passage_set(allowed))
+
+    def _passage_set(self, allowed: Filter) -> PassageSet:
+        """From a row an article, as its passages are put at once and so have numbers in a row."""
+        where, values = allowed._where()
+        query = f"""SELECT min(number), max(number), count(*) FROM passages
+                    WHERE article IN (SELECT number FROM articles WHERE {where}) GROUP BY article"""
+        rows = np.array(self._sql.execute(query, values).fetchall(), np.int64).reshape(-1, 3)
+        first, last, count = rows.T
+        if len(rows) and not 0 < first.min() <= last.max() <= HIGHEST:
+            raise _unreadable(self.folder, "the numbers of passages are damaged")
+        if (last - first + 1 == count).all():
+            return PassageSet(first, last)
+        return PassageSet.of(self.passage_numbers(allowed))
+
     def search_words(self, wanted: Sequence[str], limit: int, allowed: Filter) -> list[tuple[int, float]]:
         """Passage numbers with their BM25 scores, best first, higher better; any of the words may match."""
         if not allowed:
             return words.search(self._sql, wanted, limit)
-        where, values = allowed._where()
-        articles = f"SELECT number FROM articles WHERE {where}"
-        inside = f"SELECT number FROM passages WHERE article IN ({articles})"  # a plus, or FTS5 looks up each by itself
-        return words.search(self._sql, wanted, limit, f"+rowid IN ({inside})", values)
+        inside = self.passage_set(allowed)
+        if not len(inside):
+            return []
+        self._sql.create_function("is_allowed", 1, inside.contains(), deterministic=True)
+        return words.search(self._sql, wanted, limit, "is_allowed(rowid)")
 
     def problems(self) -> list[str]:
         """What is wrong inside the file, each as one line: SQLite's own check, full text, offsets."""

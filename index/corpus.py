@@ -13,6 +13,7 @@ from index.article import Article
 from index.build import check_embedder
 from index.catalog import Catalog
 from index.errors import CorpusError
+from index.subset import RecentSets
 from index.vector_files import make_vectors, open_vectors
 from index.vectors import Vectors
 
@@ -48,7 +49,7 @@ class Corpus:
 
     def __init__(self, folder: Path, embedder: str) -> None:
         self.folder, self._embedder = folder, embedder
-        self._lock = threading.Lock()
+        self._lock, self._sets = threading.Lock(), RecentSets()
         self._loaded: tuple[tuple[int, str | None], Vectors] | None = None
         with self.snapshot():
             pass
@@ -56,7 +57,7 @@ class Corpus:
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
         """The newest published generation, unchanged while the block lasts."""
-        with Catalog(self.folder) as catalog, catalog.snapshot():
+        with Catalog(self.folder, sets=self._sets) as catalog, catalog.snapshot():
             generation = catalog.generation
             if generation == 0:
                 raise CorpusError(f"the index in {self.folder} was never finished: build it with `qa index PATH`")

@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.errors import CorpusError
+from index.subset import PassageSet
 
 Numbers = npt.NDArray[np.int64]
 Matrix = npt.NDArray[np.float32]
@@ -111,8 +112,8 @@ class Vectors:
         ranked._vectors_of = vectors_of
         return ranked
 
-    def search(self, vector: Matrix, k: int, allowed: Numbers | None = None) -> list[tuple[int, float]]:
-        """The `k` nearest passages with their cosines, best first, among the `allowed` numbers only.
+    def search(self, vector: Matrix, k: int, allowed: PassageSet | None = None) -> list[tuple[int, float]]:
+        """The `k` nearest passages with their cosines, best first, among the `allowed` ones only.
 
         What is not allowed is passed over inside the search, so that a filter costs no recall: with
         one an approximate search goes through all lists, and compares what is allowed alone.
@@ -136,7 +137,7 @@ class Vectors:
         numbers, matrix = self._vectors_of(np.unique(found))
         return numbers, np.einsum("ij,j->i", matrix, question[0]) if len(numbers) else np.empty(0, np.float32)
 
-    def _lists(self, allowed: Numbers | None) -> int:
+    def _lists(self, allowed: PassageSet | None) -> int:
         """How many of the lists a search goes through, the nearest first."""
         if self.is_exact:
             return 0
@@ -247,12 +248,10 @@ def _one_thread() -> Iterator[None]:
         faiss.omp_set_num_threads(before)
 
 
-def _selector(allowed: Numbers | None, gone: Numbers) -> Any:
+def _selector(allowed: PassageSet | None, gone: Numbers) -> Any:
     """Lets through the allowed numbers, which are all there; without a filter all but the gone ones."""
     if allowed is not None:
-        members = np.zeros(int(allowed.max()) + 1, bool)
-        members[allowed] = True
-        return faiss.IDSelectorBitmap(np.packbits(members, bitorder="little"))
+        return faiss.IDSelectorBitmap(allowed.bits)
     return faiss.IDSelectorNot(faiss.IDSelectorBatch(gone)) if len(gone) else None
 
 

@@ -32,15 +32,13 @@ Ranking = list[tuple[int, float]]
 """Passage numbers with scores, best first."""
 
 
-def search(
-    sql: sqlite3.Connection, words: Sequence[str], limit: int, where: str = "1", values: Sequence[str] = ()
-) -> Ranking:
+def search(sql: sqlite3.Connection, words: Sequence[str], limit: int, where: str = "1") -> Ranking:
     """The best passages that hold any of the words and fulfil the SQL condition `where` on their `rowid`."""
     phrases = list(dict.fromkeys('"{}"'.format(word.replace("\0", " ").replace('"', '""')) for word in words))
     best: dict[int, float] = {}
     for step in _steps(sql, phrases):
         if not best or not step.bounded:
-            for number, score in _scored(sql, step, limit, where, values):
+            for number, score in _scored(sql, step, limit, where):
                 best[number] = max(score, best.get(number, 0.0))  # the whole score, or that of some of the words
     return sorted(best.items(), key=lambda item: (-item[1], item[0]))[:limit]
 
@@ -108,9 +106,9 @@ class _Sample:
         return round(float(self._scale) * sum(counts))
 
 
-def _scored(sql: sqlite3.Connection, step: _Step, limit: int, where: str, values: Sequence[str]) -> Ranking:
+def _scored(sql: sqlite3.Connection, step: _Step, limit: int, where: str) -> Ranking:
     query = f"""SELECT rowid AS number, -bm25(words, {TITLE_WEIGHT}, {BODY_WEIGHT}) AS score FROM words
                 WHERE words MATCH ? AND {where}"""
     if step.bounded:
         query = f"SELECT * FROM ({query} LIMIT {SCORED})"
-    return sql.execute(f"{query} ORDER BY score DESC, number LIMIT {int(limit)}", (step.match, *values)).fetchall()
+    return sql.execute(f"{query} ORDER BY score DESC, number LIMIT {int(limit)}", (step.match,)).fetchall()

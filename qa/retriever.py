@@ -80,8 +80,8 @@ class Retriever:
         `vector` is the question's, where it is known already.
         """
         vector = self.embed([question])[0] if vector is None else vector
-        numbers = snapshot.catalog.passage_numbers(allowed) if allowed else None
-        dense = snapshot.vectors.search(vector, DEPTH, numbers)
+        inside = snapshot.catalog.passage_set(allowed) if allowed else None
+        dense = snapshot.vectors.search(vector, DEPTH, inside)
         words = snapshot.catalog.search_words(content_words(question), DEPTH, allowed)
         fused = convex(dense, words, dense_weight)
         passages = snapshot.catalog.passages(number for number, _ in fused)

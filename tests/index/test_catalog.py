@@ -357,3 +357,23 @@ def test_damage_anywhere_inside_is_a_corpus_error_or_harmless_never_another(seed
         except CorpusError:
             met += 1
     assert met > 10
+
+
+@pytest.mark.parametrize(
+    "allowed", [EVERYTHING, Filter(sources=("Herald",)), Filter(published_after=date(2017, 11, 4))]
+)
+def test_the_set_of_a_filter_holds_the_same_passages_as_its_numbers(catalog, allowed):
+    assert set_numbers(catalog.passage_set(allowed)) == sorted(catalog.passage_numbers(allowed).tolist())
+    catalog._sql.execute("UPDATE passages SET number = number + 100 WHERE number % 2")  # not in a row any more
+    assert set_numbers(catalog.passage_set(allowed)) == sorted(catalog.passage_numbers(allowed).tolist())
+
+
+def set_numbers(found):
+    contains = found.contains()
+    return [number for number in range(500) if contains(number)]
+
+
+def test_a_number_that_no_passage_can_have_is_a_corpus_error_and_takes_no_memory(catalog):
+    catalog._sql.execute("UPDATE passages SET number = 1 << 60 WHERE number = 1")
+    with pytest.raises(CorpusError, match="cannot be read as an index"):
+        catalog.passage_set(Filter(published_before=date(2030, 1, 1)))

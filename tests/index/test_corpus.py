@@ -163,3 +163,29 @@ def test_an_article_that_is_not_held_is_a_corpus_error(index, words):
         pytest.raises(CorpusError, match=r"names none\.txt but does not hold it"),
     ):
         snapshot.article("none.txt")
+
+
+def test_what_a_filter_lets_through_is_kept_for_a_generation_and_no_longer(articles, index, words, monkeypatch):
+    made = []
+    make = Catalog._passage_set
+    monkeypatch.setattr(Catalog, "_passage_set", lambda *given: made.append(given[1]) or make(*given))
+    corpus, herald = Corpus(index, words.identity), Filter(sources=("Herald",))
+
+    def found():
+        with corpus.snapshot() as snapshot:
+            near = snapshot.vectors.search(words.encode(["The"])[0], 9, snapshot.catalog.passage_set(herald))
+            hits = snapshot.catalog.search_words(["the"], 9, herald)
+            assert {number for number, _ in near} == {number for number, _ in hits}
+            return {p.article_id for p in snapshot.catalog.passages(number for number, _ in hits).values()}
+
+    assert found() == found() == set()
+    assert made == [herald]
+    (articles / "articles.csv").write_text("file,source\na.txt,Herald\n")
+    build([articles], index, words)
+    assert found() == found() == {"a.txt"}
+    assert made == [herald] * 2
+    shutil.rmtree(index)
+    (articles / "articles.csv").write_text("file,source\nb.txt,Herald\n")
+    build([articles], index, words)
+    build([articles], index, words)
+    assert found() == {"b.txt"}

@@ -9,6 +9,7 @@ import pytest
 
 from index import vectors as module
 from index.errors import CorpusError
+from index.subset import PassageSet
 from index.vectors import Vectors, cells
 
 COUNT, DIMENSION, CENTRES = 4000, 48, 150
@@ -34,6 +35,10 @@ def true_vectors(numbers):
     )
 
 
+def only(numbers):
+    return None if numbers is None else PassageSet.of(numbers)
+
+
 def brute_force(question, k, allowed=None, numbers=NUMBERS, matrix=MATRIX):
     scores = matrix @ question
     scores = scores if allowed is None else np.where(np.isin(numbers, allowed), scores, -np.inf)
@@ -44,7 +49,7 @@ def brute_force(question, k, allowed=None, numbers=NUMBERS, matrix=MATRIX):
 def recall(vectors, k=10, allowed=None):
     shares = []
     for question in QUESTIONS:
-        found = {number for number, _ in vectors.search(question, k, allowed)}
+        found = {number for number, _ in vectors.search(question, k, only(allowed))}
         shares.append(len(found & set(brute_force(question, k, allowed)[0])) / k)
     return np.mean(shares)
 
@@ -109,7 +114,7 @@ def test_a_filter_is_applied_inside_the_search_so_that_the_nearest_allowed_are_f
     far = np.sort(np.array(brute_force(QUESTIONS[0], COUNT)[0][-50:]))
     every_ninth, most = NUMBERS[::9], np.setdiff1d(NUMBERS, NUMBERS[::9])
     for allowed in (far, every_ninth, most):
-        numbers, scores = zip(*either.search(QUESTIONS[0], 10, allowed), strict=True)
+        numbers, scores = zip(*either.search(QUESTIONS[0], 10, only(allowed)), strict=True)
         wanted_numbers, wanted_scores = brute_force(QUESTIONS[0], 10, allowed)
         assert list(numbers) == wanted_numbers
         np.testing.assert_allclose(scores, wanted_scores, atol=1e-5)
@@ -117,13 +122,13 @@ def test_a_filter_is_applied_inside_the_search_so_that_the_nearest_allowed_are_f
 
 
 def test_fewer_are_given_where_fewer_are_allowed_or_there(either, exact):
-    assert sorted(number for number, _ in either.search(QUESTIONS[0], 10, NUMBERS[:3])) == sorted(NUMBERS[:3])
+    assert sorted(number for number, _ in either.search(QUESTIONS[0], 10, only(NUMBERS[:3]))) == sorted(NUMBERS[:3])
     assert len(exact.search(QUESTIONS[0], COUNT + 1)) == COUNT
 
 
 def test_nothing_is_found_where_nothing_is_allowed_or_there(either):
-    assert either.search(QUESTIONS[0], 10, NUMBERS[:0]) == []
-    assert either.search(QUESTIONS[0], 10, np.array([2])) == []
+    assert either.search(QUESTIONS[0], 10, only(NUMBERS[:0])) == []
+    assert either.search(QUESTIONS[0], 10, only(np.array([2]))) == []
     assert Vectors(NUMBERS[:0], MATRIX[:0]).search(QUESTIONS[0], 10) == []
 
 
@@ -159,7 +164,7 @@ def test_what_is_gone_is_not_found_and_what_came_later_is(either, monkeypatch):
         assert len(set(found) & set(brute_force(question, 10, numbers=numbers, matrix=matrix)[0])) >= 9
         there = np.concatenate([NUMBERS[200:400], late[:5]])
         wanted = brute_force(question, 10, there, numbers, matrix)[0]
-        assert [number for number, _ in now.search(question, 10, there)] == wanted
+        assert [number for number, _ in now.search(question, 10, only(there))] == wanted
 
 
 def test_bringing_up_to_date_leaves_the_one_before_as_it_was(either):
@@ -190,7 +195,7 @@ def test_a_saved_file_gives_the_same_answers(saved, thorough):
     loaded = Vectors.load(path, checksum, thorough)
     assert (len(loaded), loaded.kind, loaded.checksum) == (COUNT, vectors.kind, checksum)
     for allowed in (None, NUMBERS[::7]):
-        assert loaded.search(QUESTIONS[1], 20, allowed) == vectors.search(QUESTIONS[1], 20, allowed)
+        assert loaded.search(QUESTIONS[1], 20, only(allowed)) == vectors.search(QUESTIONS[1], 20, only(allowed))
     assert list(path.parent.iterdir()) == [path]
 
 
@@ -269,7 +274,7 @@ def test_flipped_bits_in_the_lists_are_noticed_by_a_thorough_check_and_cite_noth
     harmed = Vectors.load(path, checksum).ranked_by(true_vectors)
     for question in QUESTIONS:
         for allowed in (None, NUMBERS[::3]):
-            found = harmed.search(question, 10, allowed)
+            found = harmed.search(question, 10, only(allowed))
             assert len({number for number, _ in found}) == len(found) == 10
             np.testing.assert_allclose([s for _, s in found], [ROWS[n] @ question for n, _ in found], atol=1e-6)
             assert allowed is None or np.isin([number for number, _ in found], allowed).all()
