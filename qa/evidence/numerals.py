@@ -28,8 +28,10 @@ _PARTS = {
 
 _WORD = "|".join([*_SMALL, *_LARGE])
 _FIGURES = r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
-_SCALE = "|".join(_LARGE)
-NUMERAL = rf"(?:(?:{_FIGURES})(?: ?(?:{_SCALE})\b)?|(?:an? )?(?:{_WORD})s?\b(?:[ -](?:and[ -])?(?:{_WORD})\b)*)"
+SCALE = "|".join(_LARGE)
+"""Words that multiply what stands before them."""
+
+NUMERAL = rf"(?:(?:{_FIGURES})(?: ?(?:{SCALE})\b)?|(?:an? )?(?:{_WORD})s?\b(?:[ -](?:and[ -])?(?:{_WORD})\b)*)"
 """A number in figures, with a scale perhaps, or in words, in a text that went through `plain`."""
 
 FRACTION = rf"(?:(?P<parts>an?|one|two|three|four|five|seven|nine|\d)[ -])?(?P<part>{'|'.join(_PARTS)})s?\b"
