@@ -4,16 +4,17 @@ Knows HTTP requests and answers. Never knows how an answer is found, nor who ask
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import date
 from functools import partial
+from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Any
 
 import gradio as gr
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from gradio.events import api as gradio_api
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
@@ -23,11 +24,13 @@ from index.catalog import Filter
 from index.errors import InputError, QAError
 from qa.batching import Busy
 from qa.pipeline import LONGEST_QUESTION, TURNS
-from web import asking
+from web import asking, reference
 from web.asking import apart
 from web.engine import Engine, Heading, NotReady
 from web.metrics import CONTENT_TYPE
 
+TITLE = "Ask the articles"
+ABOUT = "Every answer is a verbatim quote with the place it stands, or an honest refusal."
 SOON = {"Retry-After": "2"}
 PAGE, LONGEST_PAGE = 50, 500
 """Articles of one answer, unless asked for more, and at most."""
@@ -105,6 +108,9 @@ class AnswerBody(BaseModel):
     text: str | None = Field(description="The answer: the first citation's quote.")
     confidence: float = Field(description="The probability that it is right; of a refusal, that the best guess is.")
     citations: list[CitationBody]
+    parts: list[AlternativeBody] = Field(
+        description="The things that answer it together, where several were asked for and stand apart; else empty."
+    )
     sources: int = Field(description="Independent sources among the cited articles.")
     alternatives: list[AlternativeBody]
     disagreements: list[AlternativeBody] = Field(description="Clearly different answers of other articles.")
@@ -162,6 +168,31 @@ _WRONG: dict[int | str, dict[str, Any]] = {
 
 
 # ---- what is done -----------------------------------------------------------------------------
+
+
+def application(
+    engine: Engine, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
+) -> FastAPI:
+    """The interface over an engine as an application, to which others may be mounted."""
+    app = FastAPI(
+        title=TITLE,
+        description=ABOUT,
+        version=_version(),
+        docs_url=None,  # its pages would load their scripts from another host
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        lifespan=lifespan,
+    )
+    for error in (QAError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(error, told_error)
+    app.include_router(router(engine))
+
+    @app.get("/api", include_in_schema=False)
+    @app.get("/api/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return HTMLResponse(reference.page(app.openapi()))
+
+    return app
 
 
 def router(engine: Engine) -> APIRouter:
@@ -261,8 +292,16 @@ async def _while_listened_to(request: Request) -> AsyncIterator[None]:
     except asyncio.CancelledError:
         if not has_gone:
             raise
+        task.uncancel()
     finally:
         listening.cancel()
+
+
+def _version() -> str:
+    try:
+        return version("qa-articles")
+    except PackageNotFoundError:  # run from a folder that was never installed
+        return "0"
 
 
 def _about(article: Article | Heading) -> dict[str, Any]:

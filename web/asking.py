@@ -44,12 +44,11 @@ async def ask(
     """
     pending = engine.submit(question, history, allowed)
     try:
-        found = await apart(lambda: engine.result(pending))
+        return await apart(lambda: engine.decide(engine.result(pending), min_confidence))
     except anyio.get_cancelled_exc_class():
         pending.give_up()
         pending.ends_with(Gone("whoever asked has gone"))  # for the thread that waits
         raise
-    return engine.decide(found, min_confidence)
 
 
 async def apart(work: Callable[[], Done]) -> Done:

@@ -21,7 +21,7 @@ from index.embedder import Embedder
 from index.errors import InputError, QAError
 from index.exclude import exclude, readmit
 from qa.answer import Answer, Citation, NoAnswer
-from qa.batching import Batcher, Pending
+from qa.batching import MOST_WAITING, Batcher, Pending
 from qa.confidence import Calibration
 from qa.dialogue import Turn
 from qa.pipeline import Examination, QuestionAnswerer, Told, checked_question, default_index
@@ -145,7 +145,7 @@ class Engine:
     def _load(self) -> None:
         try:
             self._qa = self._opened(self._tell)
-            self._batcher = Batcher(self._qa)
+            self._batcher = Batcher(self._qa, MOST_WAITING)
             self.state, self.message = "ready", ""
         except Exception as error:  # whatever it was, the page must say so, as nobody waits for this thread
             known = isinstance(error, QAError)

@@ -12,29 +12,22 @@ import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse
 from gradio.routes import App
-from starlette.exceptions import HTTPException
 from starlette.routing import Mount, Route
 
 from index.errors import InputError, QAError
-from web import api, browser, reference, uploads
+from web import api, browser, uploads
 from web.access import Access
 from web.conversations import Conversations
 from web.door import USER, Door, Hosts
 from web.engine import Engine
 from web.page import THEME, build
 from web.tools import Tools
-
-TITLE = "Ask the articles"
-ABOUT = "Every answer is a verbatim quote with the place it stands, or an honest refusal."
 
 CONNECTIONS = 1000
 """Most that are open at once; further ones are told that the server is busy."""
@@ -77,25 +70,8 @@ def application(
             yield
         engine.close()
 
-    app = FastAPI(
-        title=TITLE,
-        description=ABOUT,
-        version=_version(),
-        docs_url=None,  # its pages would load their scripts from another host
-        redoc_url=None,
-        openapi_url="/api/openapi.json",
-        lifespan=lifespan,
-    )
-    for error in (QAError, RequestValidationError, HTTPException, Exception):
-        app.add_exception_handler(error, api.told_error)
-    app.include_router(api.router(engine))
+    app = api.application(engine, lifespan)
     app.router.routes.append(Route("/mcp", tools))
-
-    @app.get("/api", include_in_schema=False)
-    @app.get("/api/docs", include_in_schema=False)
-    def docs() -> HTMLResponse:
-        return HTMLResponse(reference.page(app.openapi()))
-
     blocks = build(engine, conversations)
     api.of_page(blocks, engine)
     page = _mounted(blocks, app, has_users=access is not None)
@@ -143,13 +119,6 @@ def _known(number: Callable[[], int]) -> float:
         return number()
     except QAError:
         return float("nan")
-
-
-def _version() -> str:
-    try:
-        return version("qa-articles")
-    except PackageNotFoundError:  # run from a folder that was never installed
-        return "0"
 
 
 # ---- the life of a server ---------------------------------------------------------------------

@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from index.article import Article
 from index.catalog import Filter
 from index.errors import QAError
-from qa.answer import Answer, Citation, NoAnswer, support
+from qa.answer import Alternative, Answer, Citation, NoAnswer, support
 from qa.pipeline import LONGEST_QUESTION
 from qa.terminal import citation_line
 from web import asking
@@ -188,18 +188,18 @@ def _told_result(result: Answer | NoAnswer) -> str:
     if not result.found:
         first = "The articles do not answer this, as far as can be told. The nearest passages, which are no answer:"
         return "\n\n".join([first, *(f"{citation_line(c)}\n{c.quote}" for c in result.closest)])
-    lines = [f"{result.text} ({result.confidence:.0%} likely; {support(result)})"]
-    lines += [_cited(number, citation) for number, citation in enumerate(result.citations, 1)]
-    number = len(result.citations)
-    for other in result.disagreements:
-        lines.append(f"Other articles differ: {other.text} ({other.confidence:.0%} likely)")
-        lines += [_cited(number + place, citation) for place, citation in enumerate(other.citations, 1)]
-        number += len(other.citations)
+    lines, number = [f"{result.text} ({result.confidence:.0%} likely; {support(result)})"], 0
+    said = [("", result.citations), *((f"Also: {_likely(part)}", part.citations) for part in result.parts[1:])]
+    said += [(f"Other articles differ: {_likely(other)}", other.citations) for other in result.disagreements]
+    for heading, citations in said:
+        lines += [heading] if heading else []
+        for number, citation in enumerate(citations, number + 1):
+            lines.append(f"[{number}] {citation_line(citation)}\n{' '.join(citation.sentence.split())}")
     return "\n\n".join(lines)
 
 
-def _cited(number: int, citation: Citation) -> str:
-    return f"[{number}] {citation_line(citation)}\n{' '.join(citation.sentence.split())}"
+def _likely(other: Alternative) -> str:
+    return f"{other.text} ({other.confidence:.0%} likely)"
 
 
 def _line(article: Article) -> str:
