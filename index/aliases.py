@@ -24,7 +24,8 @@ from math import log
 
 from rapidfuzz.distance import Indel
 
-from index.introductions import Naming
+from index.boilerplate import kept_spans
+from index.introductions import Naming, naming
 from index.names import folded_name, skeleton, sound, spelled_alike, spoken, unfused
 
 EVIDENCE = 10
@@ -224,6 +225,10 @@ class Aliases:
         counted = "SELECT count(*) FROM names n WHERE articles <> (SELECT count(*) FROM mentions WHERE name = n.number)"
         if count := self._sql.execute(counted).fetchone()[0]:
             found.append(f"{count} names are not counted as they stand in the articles")
+        introduced = """SELECT count(*) FROM introductions i JOIN articles a ON a.number = i.article
+                        WHERE instr(substr(a.text, i.start + 1, i."end" - i.start), i.other) = 0"""
+        if count := self._sql.execute(introduced).fetchone()[0]:
+            found.append(f"{count} names are not introduced where they are said to be")
         return found
 
     # ---- changes -----------------------------------------------------------------------------
@@ -258,6 +263,15 @@ class Aliases:
         numbers = [(number,) for number in held]
         self._sql.executemany("UPDATE names SET articles = articles - 1 WHERE number = ?", numbers)
         self._stale.update(held)
+
+    def rebuild(self) -> None:
+        """Learn everything again from the articles that are there."""
+        for table in ("names", "mentions", "introductions", "spellings"):
+            self._sql.execute(f"DELETE FROM {table}")
+        self._stale.clear()
+        for article, text in self._sql.execute("SELECT number, text FROM articles").fetchall():
+            self.add(article, naming(text, kept_spans(text)))
+        self.relearn()
 
     def relearn(self) -> None:
         """Judge the spellings again of all names in articles that came or went."""
@@ -350,7 +364,7 @@ def _looks_alike(mine: tuple[str, ...], theirs: tuple[str, ...], strict: bool = 
     """They may be spellings of one name; a short word is one only if not `strict`, and if it sounds the same."""
     if mine != theirs and (set(mine) <= set(theirs) or set(theirs) <= set(mine)):
         return False  # a longer name, of something else or of more
-    if len(mine) == len(theirs) and any(max(map(len, p)) <= TINY and len(p[0]) != len(p[1]) for p in zip(mine, theirs)):
+    if len(mine) == len(theirs) and any(_differ(*pair) for pair in zip(mine, theirs, strict=True)):
         return False
     sounds = sound("".join(mine)), sound("".join(theirs))
     if not strict and mine and min(map(len, sounds)) >= SHORTEST and sounds[0] == sounds[1]:
@@ -359,3 +373,8 @@ def _looks_alike(mine: tuple[str, ...], theirs: tuple[str, ...], strict: bool = 
         return len(mine) == len(theirs) or Indel.distance(*sounds) <= 1
     short = unfused(mine), unfused(theirs)
     return short != (mine, theirs) and _looks_alike(*short, strict=strict)
+
+
+def _differ(one: str, other: str) -> bool:
+    """Two words so short that a letter more is another."""
+    return len(one) != len(other) and max(len(one), len(other)) <= TINY

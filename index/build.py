@@ -23,6 +23,7 @@ from index.catalog import Catalog
 from index.embedder import Embedder
 from index.errors import CorpusError, InputError
 from index.formats import READERS
+from index.introductions import Naming, naming
 from index.passages import CAPACITY, cut
 from index.sources import Known, Skipped, find, read
 from index.syndication import Line, lines_of
@@ -64,13 +65,14 @@ class BuildReport:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """One article to be written: its passages' offsets, what is embedded for each with its digest, its lines."""
+    """One article to be written: its passages' offsets, what is embedded for each with its digest, lines and names."""
 
     article: Article
     spans: list[tuple[int, int]]
     texts: list[str]
     digests: list[bytes]
     lines: list[Line]
+    naming: Naming
 
 
 def build(
@@ -136,7 +138,7 @@ def build(
         if added or changed or removed or not is_of_kind(catalog, kind):
             with catalog.transaction():
                 for piece in pieces:
-                    catalog.put(piece.article, piece.spans, piece.digests, piece.lines)
+                    catalog.put(piece.article, piece.spans, piece.digests, piece.lines, piece.naming)
                 catalog.assign({name: after.get(name) for name in (*added, *changed, *removed)})
                 readings.save()
                 still_out = json.dumps({name: digest for name, digest in kept_out.items() if name not in after})
@@ -234,7 +236,7 @@ def _cut(article: Article, embedder: Embedder) -> _Piece:
     spans = cut(article.text, kept, embedder.token_offsets, capacity)
     texts = [f"{title}\n{article.text[start:end]}".lstrip("\n") for start, end in spans]
     digests = [_vector_digest(text, embedder) for text in texts]
-    return _Piece(article, spans, texts, digests, lines_of(article.text, kept))
+    return _Piece(article, spans, texts, digests, lines_of(article.text, kept), naming(article.text, kept))
 
 
 def _short_title(title: str, embedder: Embedder) -> tuple[str, int]:

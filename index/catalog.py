@@ -11,8 +11,9 @@ Knows SQL and words. Never knows FAISS, models or questions.
     loose     digests of vectors that perhaps no passage has
     gone      passages removed since the vector file was written, by number
 
-What articles have in common with each other stands in the tables of `index.syndication`, what
-each file gave when it was last read in that of `index.readings`.
+What articles have in common with each other stands in the tables of `index.syndication`, which
+names are of one thing in those of `index.aliases`, and what each file gave when it was last read in
+that of `index.readings`.
 """
 
 import json
@@ -27,14 +28,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from index import readings, syndication, words
+from index import aliases, readings, syndication, words
+from index.aliases import Aliases
 from index.article import Article, Passage
 from index.errors import CorpusError, QAError
+from index.introductions import Naming
 from index.readings import Readings
 from index.subset import PassageSet, RecentSets
 from index.syndication import Line, Syndication
 
-SCHEMA = "5"
+SCHEMA = "6"
 FILE = "catalog.sqlite"
 PATIENCE = "PRAGMA busy_timeout = 10000"
 BUILD_CACHE_KIB = 256 * 1024
@@ -44,6 +47,8 @@ HIGHEST = 2**31
 """No passage has a higher number, unless the file is damaged."""
 
 UNHARMED = "nothing was published, and what was there before is whole"
+
+UNNAMED = Naming()
 
 NumberedVectors = tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]
 
@@ -73,7 +78,7 @@ CREATE VIEW passage_text AS
 CREATE VIRTUAL TABLE words USING fts5(
     title, body, content='passage_text', content_rowid='number', tokenize='porter unicode61 remove_diacritics 2');
 """
-_TABLES += syndication.TABLES + readings.TABLES
+_TABLES += syndication.TABLES + readings.TABLES + aliases.TABLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +121,7 @@ class Catalog:
             self._sql = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         except sqlite3.OperationalError as error:
             raise _unreadable(folder, error) from error
-        self._shared = Syndication(self._sql)
+        self._shared, self.aliases = Syndication(self._sql), Aliases(self._sql)
         try:
             self._prepare(create)
         except sqlite3.DatabaseError as error:
@@ -374,7 +379,7 @@ class Catalog:
         unnamed = f"SELECT count(*) FROM articles a WHERE id IS NOT ({first})"
         if count := self._sql.execute(unnamed).fetchone()[0]:
             found.append(f"{count} articles do not bear the name of their first origin")
-        return found
+        return found + self.aliases.problems()
 
     def words_agree(self) -> bool | None:
         """Whether the full text is that of the passages; None while that cannot be told, as something is being written.
@@ -398,9 +403,14 @@ class Catalog:
     # ---- changes, inside a transaction -------------------------------------------------------
 
     def put(
-        self, article: Article, passages: Sequence[tuple[int, int]], vectors: Sequence[bytes], lines: Sequence[Line]
+        self,
+        article: Article,
+        passages: Sequence[tuple[int, int]],
+        vectors: Sequence[bytes],
+        lines: Sequence[Line],
+        naming: Naming = UNNAMED,
     ) -> None:
-        """Add an article with its passages' offsets, the digests of their vectors, and its lines.
+        """Add an article with its passages' offsets, the digests of their vectors, lines, and what it says of names.
 
         No article of that digest may be there, and it is one only once `assign` names its origins.
         """
@@ -420,6 +430,7 @@ class Catalog:
             (number,),
         )
         self._shared.add(number, lines)
+        self.aliases.add(number, naming)
 
     def assign(self, origins: Mapping[str, str | None]) -> None:
         """Say of ids which article each names now, by digest, or None; an article that no id names is taken out.
@@ -443,10 +454,12 @@ class Catalog:
             else:
                 self._sql.execute("UPDATE articles SET id = ?1 WHERE number = ?2 AND id <> ?1", (first, number))
         self._shared.regroup()
+        self.aliases.relearn()
 
     def _take_out(self, article: int) -> None:
         """Delete an article with its passages, words and lines."""
         self._shared.remove(article)
+        self.aliases.remove(article)
         self._sql.execute(
             "INSERT INTO words (words, rowid, title, body)"
             " SELECT 'delete', number, title, body FROM passage_text WHERE article = ?",

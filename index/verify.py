@@ -84,7 +84,8 @@ def verify(folder: Path) -> VerifyReport:
 def repair(folder: Path) -> tuple[str, ...]:
     """Make an index whole again as far as that goes without the model; returns what was done, a line each.
 
-    The full text is made again from the passages and the vector file from the cached vectors.
+    The full text is made again from the passages, the aliases from the articles and the vector file from the cached
+    vectors.
     Articles that are damaged themselves, or lack a vector, are taken out: it is the next build
     that reads them again. What SQLite cannot read is not salvaged.
 
@@ -101,6 +102,9 @@ def repair(folder: Path) -> tuple[str, ...]:
                 catalog.rebuild_words()
                 publish(catalog, wanted_kind(catalog))
                 done.append(f"damaged articles were taken out: {taken_out:,}; run `qa index` to read them again")
+            if catalog.aliases.problems():
+                catalog.aliases.rebuild()
+                done.append("what the articles call by several names was learned again from them")
         with catalog.snapshot():
             path, loaded, passages = current_file(catalog), open_vectors(catalog, thorough=True), catalog.count()[1]
         if loaded is None or len(loaded) != passages:
