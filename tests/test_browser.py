@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -14,7 +15,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from web.conversations import Conversations, beside
+
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
 
 pytestmark = pytest.mark.browser
 
@@ -24,7 +28,9 @@ FLAGS = (
     "--disable-component-update --disable-sync"
 ).split()
 SPOKESMAN = "Who is the Syrian army spokesman?"
+LOST = "How much of the territory it once held has the Islamic State lost?"
 ELSEWHERE = "Who won the 2018 FIFA World Cup?"
+HARBOUR_MASTER = "Who is the harbour master of Oddville?"
 TRAP = "<script>window.ran=1</script><img src=x onerror=window.ran=1><svg onload=window.ran=1></svg>"
 MARKDOWN = "**bold** [a link](http://evil.example/) ![pixel](http://evil.example/p.png) $$x^2$$ `code`"
 HOSTILE = {
@@ -33,6 +39,48 @@ HOSTILE = {
     "source": f"Gazette {TRAP}",
     "url": "javascript:window.ran=1",
 }
+ZEBRA = "Zoo gains a zebra\n\nThe zebra of the city zoo is called Bartholomew, its keeper said on Monday.\n"
+ZEBRA_ASKED = "What is the zebra of the city zoo called?"
+PATIENCE = 60_000
+"""Milliseconds for what loads models or builds: far more than either takes, as other work may hold the machine."""
+
+
+class Server:
+    """The program `app` over a folder of articles, which may be ended and started again at the same address."""
+
+    def __init__(self, articles: Path) -> None:
+        self.articles, self.index = articles, articles.parent / "index"
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self.port}"
+        self._log = articles.parent / "app.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "app", str(self.articles), "--index-dir", str(self.index)]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*command, f"--port={self.port}"], cwd=ROOT, stdout=log, stderr=subprocess.STDOUT
+            )
+        for _ in range(PATIENCE // 100):
+            if self._process.poll() is not None:
+                break
+            try:
+                with urllib.request.urlopen(f"{self.address}/readyz", timeout=5):
+                    return
+            except OSError:
+                time.sleep(0.1)
+        pytest.fail(f"the app did not come up: {self._log.read_text(errors='replace')}")
+
+    def stop(self) -> None:
+        if self._process is None:
+            return
+        self._process.send_signal(signal.SIGINT)
+        try:
+            self._process.wait(15)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -45,35 +93,14 @@ def corpus(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def address(corpus):
+def server(corpus):
     """Where the program `app` serves the corpus."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "app", str(corpus), "--index-dir", str(corpus.parent / "index"), f"--port={port}"]
-    log = corpus.parent / "app.log"
-    with log.open("wb") as output:
-        server = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
-        try:
-            yield _once_up(f"http://127.0.0.1:{port}", server, log)
-        finally:
-            server.send_signal(signal.SIGINT)
-            try:
-                server.wait(10)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
-
-
-def _once_up(url: str, server: subprocess.Popen[bytes], log: Path) -> str:
-    for _ in range(600):
-        if server.poll() is not None:
-            break
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return url
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail(f"the app did not come up: {log.read_text(errors='replace')}")
+    served = Server(corpus)
+    try:
+        served.start()
+        yield served
+    finally:
+        served.stop()
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +117,7 @@ def chromium():
 
 
 @pytest.fixture
-def open_page(chromium, address):
+def open_page(chromium, server):
     """Opens the page at a size and colour scheme; afterwards no request may have left this machine."""
     contexts, outside, crashes = [], [], []
 
@@ -98,12 +125,12 @@ def open_page(chromium, address):
         context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(30_000)
         page.on("request", lambda request: outside.append(request.url) if _leaves(request.url) else None)
         page.on("websocket", lambda websocket: outside.append(websocket.url) if _leaves(websocket.url) else None)
         page.on("pageerror", lambda error: crashes.append(str(error)))
-        page.goto(address)
-        page.wait_for_selector("#panel .open")
+        page.goto(server.address)
+        page.wait_for_selector("#thread h2")
         return page
 
     yield opened
@@ -120,14 +147,23 @@ def _leaves(url: str) -> bool:
     return parts.scheme not in ("data", "blob") and parts.hostname != "127.0.0.1"
 
 
+def answered(page, act):
+    """Do what asks a question, wait for what comes back, and give that turn."""
+    turns = page.locator("#thread .turn:has(.result, .notice)")
+    before = turns.count()
+    act()
+    playwright.expect(turns).to_have_count(before + 1, timeout=PATIENCE)
+    return turns.last
+
+
 def ask(page, question: str):
-    """Type a question, wait for what comes back, and give that message."""
-    messages = page.locator("#chat .result, #chat .notice")
-    before = messages.count()
+    """Type a question, wait for what comes back, and give that turn."""
     page.fill("#box textarea", question)
-    page.keyboard.press("Enter")
-    playwright.expect(messages).to_have_count(before + 1, timeout=30_000)  # the first one loads the models
-    return messages.last
+    return answered(page, lambda: page.press("#box textarea", "Enter"))
+
+
+def tab(page, name: str) -> None:
+    page.get_by_role("tab", name=name).click()
 
 
 def in_view(page, selector: str) -> bool:
@@ -140,34 +176,58 @@ def in_view(page, selector: str) -> bool:
     )
 
 
-def test_an_answer_is_cited_and_its_citation_opens_at_the_quote(open_page):
+def has_focus(page, selector: str) -> None:
+    page.wait_for_function("selector => document.activeElement?.matches(selector)", arg=selector)
+
+
+# ---- asking ----------------------------------------------------------------------------------
+
+
+def test_an_answer_stands_beside_its_article_and_leaves_the_box_ready_for_the_next(open_page):
     page = open_page()
-    answer = ask(page, SPOKESMAN)
-    playwright.expect(answer.locator(".lead mark")).to_contain_text("Ali Mayhoub")
-    playwright.expect(answer.locator(".belief")).to_contain_text("%")
-    playwright.expect(answer.locator(".sources .cite").first).to_contain_text("[1]")
-    answer.locator(".sources .cite").first.click()
+    turn = ask(page, SPOKESMAN)
+    playwright.expect(turn.locator(".lead mark")).to_contain_text("Ali Mayhoub")
+    playwright.expect(turn.locator(".belief")).to_contain_text(re.compile(r"\d%.*1 article"))
+    playwright.expect(turn.locator(".sources .cite").first).to_contain_text("1")
     playwright.expect(page.locator("#panel mark.here")).to_contain_text("Mayhoub")
-    page.wait_for_function("document.activeElement.tagName === 'H2'")
     assert in_view(page, "#panel mark.here")
+    has_focus(page, "#box textarea")
+    assert page.input_value("#box textarea") == ""
 
 
-def test_citations_open_from_the_keyboard_and_from_earlier_answers(open_page):
+def test_the_steps_show_while_a_question_is_answered(open_page):
     page = open_page()
-    ask(page, SPOKESMAN)
-    playwright.expect(ask(page, ELSEWHERE)).to_contain_text("I could not find this in the articles.")
-    nearest = page.locator("#chat .closest .cite").first
-    nearest.focus()
-    page.keyboard.press("Enter")
-    playwright.expect(page.locator("#panel .reader")).to_have_attribute(
-        "data-ref", f"cite {nearest.get_attribute('value')}"
+    page.evaluate(
+        """() => {
+          window.steps = new Set();
+          new MutationObserver(() => document.querySelectorAll('#thread .steps li').forEach(
+            step => window.steps.add(step.textContent))).observe(document.querySelector('#thread'),
+            {childList: true, subtree: true});
+        }"""
     )
-    page.locator("#chat .result").first.locator(".cite.row").first.focus()
+    ask(page, LOST)
+    assert page.evaluate("[...window.steps]") == ["Searching", "Reading"]
+
+
+def test_citations_are_gone_through_by_keyboard_alone(open_page):
+    page = open_page()
+    turn = ask(page, LOST)
+    first = turn.locator(".sources .cite").first
+    assert turn.locator(".sources .cite").count() > 1
+    first.focus()
     page.keyboard.press("Enter")
-    playwright.expect(page.locator("#panel .reader")).to_have_attribute("data-ref", "cite 0-0")
-    playwright.expect(page.locator("#panel mark.here")).to_contain_text("Mayhoub")
-    page.locator("#panel .shelf").click()
-    page.wait_for_selector("#panel .open")
+    has_focus(page, "#panel h2")
+    title = page.locator("#panel h2").inner_text()
+    playwright.expect(page.locator("#panel .steps-through")).to_contain_text("1 of")
+    page.keyboard.press("n")
+    playwright.expect(page.locator("#panel .reader")).to_have_attribute("data-ref", "cite 0-1")
+    has_focus(page, "#panel h2")
+    assert in_view(page, "#panel mark.here")
+    page.keyboard.press("p")
+    playwright.expect(page.locator("#panel h2")).to_have_text(title)
+    has_focus(page, "#panel h2")
+    page.keyboard.press("Escape")
+    has_focus(page, '#thread .cite[value="0-0"]')
 
 
 def test_what_is_not_in_the_articles_is_declined_with_the_closest_passages(open_page):
@@ -175,83 +235,278 @@ def test_what_is_not_in_the_articles_is_declined_with_the_closest_passages(open_
     refusal = ask(page, ELSEWHERE)
     playwright.expect(refusal.locator(".lead")).to_have_text("I could not find this in the articles.")
     refusal.locator(".closest .cite").first.click()
-    page.wait_for_selector("#panel mark.here")
-    page.wait_for_function("document.activeElement.tagName === 'H2'")
+    has_focus(page, "#panel h2")
+    assert page.locator("#panel mark.here").count() == 1
 
 
-def test_an_example_question_is_answered(open_page):
+def test_a_follow_up_shows_how_it_was_understood_and_can_be_put_right(open_page):
     page = open_page()
-    chip = page.locator("#chips button:visible").first
-    question = chip.inner_text()
+    ask(page, SPOKESMAN)
+    follow_up = ask(page, "Where did he declare victory?")
+    understood = follow_up.locator(".restate")
+    assert "he" not in understood.input_value().split()
+    understood.fill("Who is Iraq's Prime Minister?")
+    restated = answered(page, lambda: understood.press("Enter"))
+    playwright.expect(restated.locator(".question")).to_have_text("Who is Iraq's Prime Minister?")
+    assert restated.locator(".restate").count() == 0
+
+
+def test_the_dial_decides_the_last_answer_again_without_asking(open_page):
+    page = open_page()
+    turn = ask(page, SPOKESMAN)
+    dial = page.get_by_role("slider", name="How sure an answer must be")
+    dial.focus()
+    page.keyboard.press("End")
+    playwright.expect(turn.locator(".lead")).to_have_text("I could not find this in the articles.")
+    page.keyboard.press("Home")
+    playwright.expect(turn.locator(".lead mark")).to_contain_text("Mayhoub")
+    assert page.locator("#thread .turn").count() == 1
+
+
+def test_filters_narrow_what_is_searched(open_page):
+    page = open_page()
+    page.locator(".filters summary").click()
+    page.get_by_role("checkbox", name="CBC News").check()
+    playwright.expect(page.locator(".filters summary")).to_have_text("CBC News, any date")
+    turn = ask(page, LOST)
+    assert set(turn.locator(".cite.row .meta").all_inner_texts()) == {"CBC News · 3 November 2017"}
+    page.locator("input.after").fill("2020-01-01")
+    playwright.expect(ask(page, LOST).locator(".lead")).to_have_text("I could not find this in the articles.")
+    page.get_by_role("button", name="Search everything").click()
+    playwright.expect(page.locator(".filters summary")).to_have_text("All outlets, any date")
+
+
+def test_an_example_question_is_answered_and_leaves_what_is_being_typed(open_page):
+    page = open_page()
+    example = page.locator("#tries .try").first
+    question = example.inner_text()
     page.fill("#box textarea", "half a question")
-    chip.click()
-    playwright.expect(page.locator("#chat .question")).to_have_text(question)
-    page.wait_for_selector("#chat .result .lead mark")
+    turn = answered(page, example.click)
+    playwright.expect(turn.locator(".question")).to_have_text(question)
+    playwright.expect(turn.locator(".lead mark")).to_be_visible()
     assert page.input_value("#box textarea") == "half a question"
-    page.get_by_role("button", name="New conversation").click()
-    playwright.expect(page.locator("#chat .question")).to_have_count(0)
 
 
 def test_a_question_of_ten_thousand_characters_gets_one_clear_line_and_stays(open_page):
     page = open_page()
-    notice = ask(page, "why " * 2500)
-    playwright.expect(notice).to_contain_text("10,000 characters")
-    assert len(page.locator("#chat .question").inner_text()) > 9_900
+    turn = ask(page, "why " * 2500)
+    playwright.expect(turn.locator(".notice")).to_contain_text("10,000 characters")
+    assert len(turn.locator(".question").inner_text()) > 9_900
     playwright.expect(ask(page, SPOKESMAN).locator(".lead mark")).to_contain_text("Mayhoub")
 
 
 def test_hostile_articles_and_questions_are_only_ever_text(open_page):
     page = open_page()
-    answer = ask(page, "Who is the harbour master of Oddville?")
-    playwright.expect(answer).to_contain_text(TRAP)
-    playwright.expect(answer).to_contain_text(MARKDOWN)
-    answer.locator(".cite").first.click()
+    turn = ask(page, HARBOUR_MASTER)
+    playwright.expect(turn).to_contain_text(TRAP)
+    playwright.expect(turn).to_contain_text(MARKDOWN)
+    turn.locator(".cite").first.click()
     playwright.expect(page.locator("#panel h2")).to_have_text(HOSTILE["title"])
     playwright.expect(page.locator("#panel .text")).to_contain_text(f"{TRAP} {MARKDOWN}")
-    ask(page, f"{TRAP} {MARKDOWN}")
-    playwright.expect(page.locator("#chat .question").last).to_have_text(f"{TRAP} {MARKDOWN}")
+    asked = ask(page, f"{TRAP} {MARKDOWN}")
+    playwright.expect(asked.locator(".question")).to_have_text(f"{TRAP} {MARKDOWN}")
+    tab(page, "Insight")
+    playwright.expect(page.locator("#insight .passage").first).to_be_visible()
+    tab(page, "Articles")
+    playwright.expect(page.locator("#shelf")).to_contain_text(HOSTILE["title"])
     page.wait_for_timeout(300)
-    for nowhere in ("img", "svg[onload]", "a", "strong:has-text('bold')", ".katex", "code"):
-        assert page.locator(f"#chat .md {nowhere}, #panel .reader {nowhere}").count() == 0, nowhere
+    for nowhere in ("img", "svg[onload]", "a", "strong:has-text('bold')", ".katex", "code", "script"):
+        assert page.locator(f":is(#thread, #panel, #shelf, #insight) {nowhere}").count() == 0, nowhere
+
+
+# ---- what is done with answers ---------------------------------------------------------------
+
+
+def test_copying_an_answer_copies_where_it_stands(open_page):
+    page = open_page()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    turn = ask(page, SPOKESMAN)
+    turn.get_by_role("button", name="Copy with source").click()
+    playwright.expect(turn.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert "General Ali Mayhoub" in copied and "IS ‘caliphate’ crumbles" in copied
+    assert re.search(r"\(003_820ed5a3dd7f2756\.txt, characters \d+–\d+\)$", copied)
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('#thread .lead mark'))")
+    page.keyboard.press("Control+C")
+    assert re.fullmatch(r"General Ali Mayhoub\s— IS ‘caliphate’.*", page.evaluate("navigator.clipboard.readText()"))
+
+
+def test_what_a_reader_says_of_an_answer_is_kept_as_a_question_set(open_page, server):
+    page = open_page()
+    turn = ask(page, ELSEWHERE)
+    turn.get_by_role("button", name="This is wrong").click()
+    playwright.expect(turn.get_by_role("button", name="This is wrong")).to_have_attribute("aria-pressed", "true")
+    turn.get_by_label("What would be right?").fill("France <b>")
+    turn.get_by_label("What would be right?").press("Enter")
+    playwright.expect(turn.locator(".correction [role=status]")).to_be_visible()
+    (said,) = [q for q in Conversations(beside(server.index)).questions() if q.question == ELSEWHERE]
+    assert said.answers == ("France <b>",)
+    turn.get_by_role("button", name="This is wrong").click()
+    playwright.expect(turn.get_by_role("button", name="This is wrong")).to_have_attribute("aria-pressed", "false")
+
+
+def test_a_conversation_is_exported_with_its_citations(open_page):
+    page = open_page()
+    ask(page, SPOKESMAN)
+    told = {}
+    for form in ("Markdown", "JSON"):
+        page.locator("#save summary").click()
+        with page.expect_download() as download:
+            page.get_by_role("button", name=form).click()
+        told[form] = Path(download.value.path()).read_text(encoding="utf-8")
+    assert "General Ali Mayhoub" in told["Markdown"] and "003" in told["Markdown"]
+    (exchange,) = json.loads(told["JSON"])["exchanges"]
+    assert exchange["result"]["citations"][0]["article_id"] == "003_820ed5a3dd7f2756.txt"
+
+
+def test_a_conversation_survives_a_reload_and_a_restart_of_the_server(open_page, server):
+    page = open_page()
+    ask(page, SPOKESMAN)
+    page.reload()
+    playwright.expect(page.locator("#thread .question")).to_have_text(SPOKESMAN)
+    page.locator("#thread .cite").first.click()
+    playwright.expect(page.locator("#panel mark.here")).to_contain_text("Mayhoub")
+    server.stop()
+    server.start()
+    page.goto(server.address)
+    playwright.expect(page.locator("#thread .lead mark")).to_contain_text("Mayhoub")
+    playwright.expect(ask(page, "Where did he declare victory?").locator(".restate")).to_have_count(1)
+    page.get_by_role("button", name="New conversation").click()
+    playwright.expect(page.locator("#thread .turn")).to_have_count(0)
+    page.reload()
+    page.wait_for_selector("#thread .empty")
+
+
+def test_insight_shows_passages_candidates_and_time_and_opens_what_was_read(open_page):
+    page = open_page()
+    turn = ask(page, SPOKESMAN)
+    turn.get_by_role("button", name="Why?").click()
+    insight = page.locator("#insight")
+    playwright.expect(insight.locator(".decision")).to_contain_text("Answered")
+    for name in ("Possible answers", "passages read", "Time"):
+        playwright.expect(insight.get_by_role("region", name=re.compile(name))).to_be_visible()
+    insight.locator(".passage").nth(1).click()
+    has_focus(page, "#panel h2")
+    playwright.expect(page.locator("#panel .reader")).to_have_attribute("data-ref", "passage 1")
+    assert page.locator("#panel mark.here").count() == 1
+
+
+# ---- the articles ----------------------------------------------------------------------------
+
+
+def test_articles_are_listed_searched_and_read(open_page):
+    page = open_page()
+    tab(page, "Articles")
+    playwright.expect(page.locator("#shelf .total")).to_have_text("6 articles")
+    page.locator("#search :is(input, textarea)").fill("quillfeather")
+    playwright.expect(page.locator("#shelf .total")).to_have_text("1 article")
+    page.locator("#shelf .open").click()
+    playwright.expect(page.locator("#panel .text")).to_contain_text("Ships came and went.")
+    page.locator("#search :is(input, textarea)").fill("nobody wrote this")
+    playwright.expect(page.locator("#shelf")).to_contain_text("No article holds these words.")
+
+
+def test_what_is_added_is_asked_about_and_what_is_removed_is_not(open_page, tmp_path):
+    page = open_page()
+    (tmp_path / "zebra.txt").write_text(ZEBRA)
+    (tmp_path / "broken.pdf").write_bytes(b"\0")
+    tab(page, "Articles")
+    page.locator("#drop input[type=file]").set_input_files([tmp_path / "zebra.txt", tmp_path / "broken.pdf"])
+    playwright.expect(page.locator("#report")).to_contain_text("1 added", timeout=PATIENCE)
+    playwright.expect(page.locator("#report")).to_contain_text("broken.pdf")
+    tab(page, "Ask")
+    playwright.expect(ask(page, ZEBRA_ASKED).locator(".lead mark")).to_contain_text("Bartholomew")
+
+    tab(page, "Articles")
+    remove = page.get_by_role("button", name="Remove Zoo gains a zebra")
+    remove.click()
+    playwright.expect(remove).to_have_text("Really remove?")
+    remove.click()
+    playwright.expect(page.locator("#report")).to_contain_text("1 article removed")
+    playwright.expect(page.locator("#shelf")).not_to_contain_text("zebra")
+    tab(page, "Ask")
+    assert "Bartholomew" not in ask(page, ZEBRA_ASKED).inner_text()
+    page.locator("#thread .cite").first.click()
+    playwright.expect(page.locator("#panel .notice")).to_contain_text("There is no article")
+
+    tab(page, "Articles")
+    page.locator("#removed summary").click()
+    page.locator("#removed .restore").click()
+    playwright.expect(page.locator("#shelf")).to_contain_text("Zoo gains a zebra", timeout=PATIENCE)
+    for _ in range(2):
+        page.get_by_role("button", name="Remove Zoo gains a zebra").click()
 
 
 def test_a_rebuild_reads_what_was_added_to_the_folder(open_page, corpus):
     page = open_page()
-    added = corpus / "zebra.txt"
-    added.write_text(
-        "Zoo gains a zebra\n\nThe zebra of the city zoo is called Bartholomew, its keeper said on Monday.\n"
-    )
-    (corpus / "broken.pdf").write_bytes(b"\0")
+    added = corpus / "heron.txt"
+    added.write_text("A heron in the park\n\nThe heron of the town park is called Cornelius, its warden said.\n")
+    tab(page, "Articles")
     page.get_by_role("button", name="Rebuild").click()
-    playwright.expect(page.locator("#report .report")).to_contain_text("1 added")
-    playwright.expect(page.locator("#report .report")).to_contain_text("broken.pdf")
-    playwright.expect(page.locator("#panel")).to_contain_text("Zoo gains a zebra")
-    playwright.expect(ask(page, "What is the zebra of the city zoo called?")).to_contain_text("Bartholomew")
+    playwright.expect(page.locator("#report")).to_contain_text("1 added", timeout=PATIENCE)
+    playwright.expect(page.locator("#shelf")).to_contain_text("A heron in the park")
     added.unlink()
     page.get_by_role("button", name="Rebuild").click()
-    playwright.expect(page.locator("#report .report")).to_contain_text("1 removed")
-    page.locator("#chat .cite").first.click()
-    playwright.expect(page.locator("#panel .notice")).to_contain_text("There is no article")
+    playwright.expect(page.locator("#report")).to_contain_text("1 removed", timeout=PATIENCE)
+
+
+# ---- people ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_phone_shows_one_column_and_never_scrolls_sideways(open_page, scheme):
+def test_no_tab_has_a_serious_fault_of_accessibility(open_page, scheme):
+    page, found = open_page(scheme=scheme), []
+    found += _faults(page, "empty")
+    ask(page, LOST)
+    ask(page, "Who announced it?")
+    page.locator("#thread .judge.wrong").last.click()
+    page.wait_for_selector(".correction")
+    page.locator(".filters summary").click()
+    found += _faults(page, "Ask")
+    for name in ("Articles", "Insight"):
+        tab(page, name)
+        page.wait_for_selector("#shelf .open, #insight .passage")
+        found += _faults(page, name)
+    assert not found
+
+
+def _faults(page, where: str) -> list[str]:
+    page.wait_for_timeout(250)  # colours fade in, and a half-faded one has no contrast
+    report = axe.Axe().run(page, options={"resultTypes": ["violations"]}).response
+    return [
+        f"{where}: {fault['id']}: {node['target']} {node['failureSummary']}"
+        for fault in report["violations"]
+        if fault["impact"] in ("serious", "critical")
+        for node in fault["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_never_scrolls_sideways_and_reads_over_the_whole_screen(open_page, scheme):
     page = open_page(390, 844, scheme)
-    answer = ask(page, SPOKESMAN)
-    answer.locator(".sources .cite").first.click()
-    page.wait_for_function("document.activeElement.tagName === 'H2'")
+    turn = ask(page, SPOKESMAN)
+    turn.locator(".sources .cite").first.click()
+    has_focus(page, "#panel h2")
     assert in_view(page, "#panel mark.here")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    chat, panel = page.locator("#chat-column").bounding_box(), page.locator("#panel-column").bounding_box()
-    assert panel["y"] >= chat["y"] + chat["height"]
-    page.locator("#panel .back").click()
-    assert page.evaluate("document.activeElement.classList.contains('cite')")
+    assert page.locator("#panel").bounding_box()["width"] == 390
+    page.get_by_role("button", name="Back").click()
+    has_focus(page, "#thread .cite")
+    for name in ("Articles", "Insight", "Ask"):
+        tab(page, name)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        beyond = page.evaluate(
+            """() => [...document.querySelectorAll('main.contain *')].filter(element => {
+              const box = element.getBoundingClientRect();
+              return box.width > 1 && box.right > 391 && !element.closest('.wide, .visually-hidden');
+            }).map(element => element.outerHTML.slice(0, 90))"""
+        )
+        assert not beyond, name
 
 
 def test_screenshot(open_page, tmp_path):
-    page = open_page()
-    answer = ask(page, SPOKESMAN)
-    answer.locator(".sources .cite").first.click()
+    page = open_page(1280, 800)
+    turn = ask(page, SPOKESMAN)
+    turn.locator(".sources .cite").first.click()
     page.wait_for_selector("#panel mark.here")
     page.wait_for_timeout(800)
     wanted = os.environ.get("QA_SCREENSHOT") == "1"

@@ -4,6 +4,7 @@ Knows in which order citations are numbered. Never knows where on the page a res
 """
 
 from collections.abc import Sequence
+from itertools import chain
 
 from qa.answer import Alternative, Answer, Citation, NoAnswer, support
 from web.markup.text import about, confidence_words, day, literal, percent, title
@@ -78,7 +79,7 @@ def _answer(answer: Answer, numbers: _Numbers) -> str:
     copied = "\n\n".join(quotation(citations[0]) for citations in together)
     return (
         f'<div class="result" data-copy="{literal(copied)}">{_several(answer)}{leads}'
-        f"{_belief(answer)}{_sources(sum(cited, []), numbers)}{_against(answer, numbers)}"
+        f"{_belief(answer)}{_sources([*chain.from_iterable(cited)], numbers)}{_against(answer, numbers)}"
         f"{_folded('Other readings', answer.alternatives, numbers)}</div>"
     )
 
