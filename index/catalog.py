@@ -31,6 +31,7 @@ import numpy.typing as npt
 from index import aliases, readings, syndication, words
 from index.aliases import Aliases
 from index.article import Article, Passage
+from index.connection import PATIENCE, connect
 from index.errors import CorpusError, QAError
 from index.introductions import Naming
 from index.readings import Readings
@@ -39,7 +40,6 @@ from index.syndication import Line, Syndication
 
 SCHEMA = "6"
 FILE = "catalog.sqlite"
-PATIENCE = "PRAGMA busy_timeout = 10000"
 BUILD_CACHE_KIB = 256 * 1024
 """Pages that a build keeps in memory at most: digests and hashes fall anywhere in their tables."""
 
@@ -118,10 +118,11 @@ class Catalog:
             raise CorpusError(f"there is no index in {folder}: build one with `qa index PATH --index-dir {folder}`")
         self.folder, self._sets = folder, sets
         try:
-            self._sql = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        except sqlite3.OperationalError as error:
+            self._sql, self._unchanging = connect(path)
+        except sqlite3.DatabaseError as error:
             raise _unreadable(folder, error) from error
         self._shared, self.aliases = Syndication(self._sql), Aliases(self._sql)
+        self.aliases = Aliases(self._sql)
         try:
             self._prepare(create)
         except sqlite3.DatabaseError as error:
@@ -132,9 +133,7 @@ class Catalog:
             raise
 
     def _prepare(self, create: bool) -> None:
-        """Set the connection up and, if they are to be made, the tables; those of an older format are thrown away."""
-        self._sql.execute(PATIENCE)
-        self._sql.execute("PRAGMA journal_mode = WAL")
+        """Make the tables, if they are to be made; those of an older format are thrown away."""
         if create:
             self._sql.execute(f"PRAGMA cache_size = -{BUILD_CACHE_KIB}")
         is_empty = not self._sql.execute("SELECT 1 FROM sqlite_master").fetchone()
@@ -179,6 +178,10 @@ class Catalog:
         elif isinstance(error, Exception) and not isinstance(error, QAError):
             found = self._first_problem()  # a damaged value may be of any type, and so may be what it leads to
         self._sql.close()
+        if self._unchanging and self._unchanging.has_changed():
+            raise CorpusError(
+                f"{self._unchanging.path} was changed while it was read, in a place that is read-only here: try again"
+            ) from error
         if found:
             raise _unreadable(self.folder, found) from error
 

@@ -9,7 +9,6 @@ Warmed once and forked for each build, so that hundreds take seconds. An order n
     mortal  the build has no privileges: a superuser's too is stopped by a file's mode
 """
 
-import ctypes
 import json
 import os
 import resource
@@ -22,7 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from conftest import WordEmbedder
+from conftest import WordEmbedder, give_up_privileges
 
 import index.build
 from index.errors import QAError
@@ -85,7 +84,7 @@ def _built(order: dict, send: int) -> str:
 
 def _hinder(order: dict) -> None:
     if order.get("mortal"):
-        _without_privileges()
+        give_up_privileges()
     if limit := order.get("limit"):
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # the write fails instead of the process
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
@@ -98,14 +97,6 @@ def _hinder(order: dict) -> None:
             return connection
 
         sqlite3.connect = small
-
-
-def _without_privileges() -> None:
-    """Give up Linux capabilities, above all CAP_DAC_OVERRIDE; who had none loses none (capset(2), version 3)."""
-    if sys.platform == "linux":
-        header, nothing = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
-        if ctypes.CDLL(None, use_errno=True).capset(header, nothing):
-            raise OSError(ctypes.get_errno(), "capset")
 
 
 if __name__ == "__main__":
