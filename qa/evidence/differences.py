@@ -3,12 +3,14 @@
 Knows questions' kinds and the sentences around quotes. Never knows how belief is reckoned.
 """
 
+import math
 import re
 from collections.abc import Sequence
 
 from qa.evidence.context import COMMON_GROUND, SAME_GROUND, about
 from qa.evidence.dates import apart
 from qa.evidence.groups import Candidate, Group, Meaning, meaning
+from qa.evidence.lists import expected
 from qa.evidence.names import near_name, spoken_words
 from qa.evidence.quantities import clash
 
@@ -21,6 +23,7 @@ _AMOUNT = re.compile(
     r"population|temperature|amount|sum|cost|toll|score|speed|area)\b",
     re.IGNORECASE,
 )
+_AGE = re.compile(r"\bhow old\b|\b(?:what|which) age\b|\bage of\b", re.IGNORECASE)
 _DATE = re.compile(r"\bwhen\b|\b(?:what|which) (?P<part>month|year)\b|\b(?:what|which) (?:day|date)\b", re.IGNORECASE)
 _PERSON = re.compile(r"^who(?! (?:are|were|else)\b)", re.IGNORECASE)
 _NAME = re.compile(
@@ -33,9 +36,10 @@ def differing(question: str, groups: Sequence[Group], beliefs: Sequence[float]) 
 
     Both must be believed by the reader, and the other at least half as much. No article may give
     both, as it knows of what difference; and the sentences around both must be about what was
-    asked, so that two dates are not two things' dates.
+    asked, so that two dates are not two things' dates. Where several things are asked for, another
+    is one more of them.
     """
-    if not groups or groups[0].best.margin <= 0:
+    if not groups or groups[0].best.margin <= 0 or expected(question).several:
         return []
     texts = list({c.article.id: c.article.text for found in groups for c in found.candidates}.values())
     best = groups[0]
@@ -49,17 +53,25 @@ def differing(question: str, groups: Sequence[Group], beliefs: Sequence[float]) 
 
 def _differ(question: str, one: Candidate, other: Candidate, texts: Sequence[str]) -> bool:
     mine, theirs = meaning(one, texts), meaning(other, texts)
-    asked_date = _DATE.search(question)
-    if asked_date and mine.day and theirs.day:
-        values = apart(mine.day, theirs.day, (asked_date["part"] or "").lower())
-        return values and about(question, (one, other), texts, COMMON_GROUND)
-    if not asked_date and mine.quantity and theirs.quantity and (mine.quantity.dimension or _AMOUNT.search(question)):
-        return clash(mine.quantity, theirs.quantity) and about(question, (one, other), texts, COMMON_GROUND)
+    if (asked := _DATE.search(question)) and mine.day and theirs.day:
+        values = apart(mine.day, theirs.day, (asked["part"] or "").lower())
+    elif not asked and mine.quantity and theirs.quantity and (mine.quantity.dimension or _AMOUNT.search(question)):
+        ages = _AGE.search(question)
+        values = _ages_clash(one, other, mine, theirs) if ages else clash(mine.quantity, theirs.quantity)
+    else:
+        return _names_differ(question, one, other, texts)
+    return values and about(question, (one, other), texts, COMMON_GROUND)
+
+
+def _names_differ(question: str, one: Candidate, other: Candidate, texts: Sequence[str]) -> bool:
+    mine, theirs = meaning(one, texts), meaning(other, texts)
     person = _PERSON.search(question)
     if (not person and not _NAME.search(question)) or not _both_named(mine, theirs, 2 if person else 1):
         return False
-    unheard = not _mentions(one, theirs) and not _mentions(other, mine) and not near_name(one.quote, other.quote)
-    return unheard and about(question, (one, other), texts, SAME_GROUND, with_titles=False)
+    if _mentions(one, theirs) or _mentions(other, mine) or near_name(one.quote, other.quote):
+        return False
+    same_ground = about(question, (one, other), texts, SAME_GROUND, with_titles=False)
+    return same_ground and not _beside(mine.name, theirs.name, texts)
 
 
 def _both_named(mine: Meaning, theirs: Meaning, words: int) -> bool:
@@ -72,6 +84,21 @@ def _mentions(candidate: Candidate, named: Meaning) -> bool:
     """Its article has the other name, too: then it tells of both, and does not take one for the other."""
     heard = set(spoken_words(candidate.article.text))
     return any(word in heard for word in named.name if len(word) > 2)
+
+
+def _beside(mine: Sequence[str], theirs: Sequence[str], texts: Sequence[str]) -> bool:
+    """Some text has them side by side, as "Paris, France" or "the Dutch city of Delft": they may be part and whole."""
+    one, other = (re.escape(" ".join(name)) for name in (mine, theirs))
+    near = re.compile(rf"\b(?:{one} (?:\w+ ){{0,3}}{other}|{other} (?:\w+ ){{0,3}}{one})\b")
+    return any(near.search(" ".join(spoken_words(text))) for text in texts)
+
+
+def _ages_clash(one: Candidate, other: Candidate, mine: Meaning, theirs: Meaning) -> bool:
+    """Two ages that the time between the articles does not explain; without their days it may be any time."""
+    days = one.article.published, other.article.published
+    if not days[0] or not days[1] or not mine.quantity or not theirs.quantity:
+        return False
+    return abs(mine.quantity.number - theirs.quantity.number) > math.ceil(abs((days[0] - days[1]).days) / 365.25)
 
 
 def _articles(group: Group) -> set[str]:

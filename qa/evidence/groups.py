@@ -3,12 +3,14 @@
 Knows candidates and their texts. Never knows the model that found them.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from index.article import Article
 from index.passages import sentences
 from qa.evidence.dates import Day, read_date, same_date
+from qa.evidence.lists import items
 from qa.evidence.names import folded, introduced, is_short_form, name_words, same_name
 from qa.evidence.quantities import Quantity, read_quantity, same_quantity
 from qa.retriever import ScoredPassage
@@ -70,10 +72,14 @@ class Meaning:
 
 
 def meaning(candidate: Candidate, texts: Iterable[str] = ()) -> Meaning:
-    """What a candidate says in its article; abbreviations are looked up in `texts`."""
-    quote = candidate.quote
+    """What a candidate says in its article; abbreviations are looked up in `texts`.
+
+    A genitive is its noun, and a list says the same in any order.
+    """
+    quote = re.sub(r"(?<=\w)[’']s?$", "", candidate.quote)
     long = (introduced(quote, texts) if is_short_form(quote) else None) or quote
-    return Meaning(folded(long), name_words(long), read_date(quote, candidate.article.published), read_quantity(quote))
+    words = " ".join(sorted(map(folded, items(long)))) or folded(long)
+    return Meaning(words, name_words(long), read_date(quote, candidate.article.published), read_quantity(quote))
 
 
 def same(one: Meaning, other: Meaning) -> bool:

@@ -40,6 +40,8 @@ def groups_of(*quotes: str) -> list[list[str]]:
         ("250 miles", "400 km", "nearly 250 miles northwest"),
         ("1,500,000", "1.5 million"),
         ("two", "2"),
+        ("Syria", "Syria’s"),
+        ("Raqqa and Mosul", "Mosul and Raqqa", "Mosul, Raqqa"),
         ("33", "33 years old", "33-year-old"),
         ("half a million", "500,000"),
         ("1,500-2,500", "between 1,500 and 2,500"),
