@@ -29,13 +29,11 @@ SIDECAR = "file,title,source\nb.txt,Rivers,{outlet}\n"
 
 
 @pytest.fixture
-def articles(tmp_path):
-    folder = tmp_path / "articles"
-    folder.mkdir()
-    (folder / "a.txt").write_text("The mountain is high. Nobody has climbed it in winter.\n")
-    (folder / "b.txt").write_text("The river is long. It ends in the northern sea.\n")
-    (folder / "articles.csv").write_text(SIDECAR.format(outlet="Herald"))
-    return folder
+def articles(articles):
+    (articles / "a.txt").write_text("The mountain is high. Nobody has climbed it in winter.\n")
+    (articles / "b.txt").write_text("The river is long. It ends in the northern sea.\n")
+    (articles / "articles.csv").write_text(SIDECAR.format(outlet="Herald"))
+    return articles
 
 
 @pytest.fixture
@@ -200,6 +198,27 @@ def test_what_cannot_be_read_is_reported_and_stops_nothing(articles, index, word
     assert len(report.added) == 2
 
 
+def test_strictly_nothing_is_published_while_something_cannot_be_read_and_all_of_it_is_named(articles, index, words):
+    build([articles], index, words, strict=True)
+    (articles / "empty.txt").write_text("\n")
+    (articles / "rows.jsonl").write_text('{"text": "The lake is deep."}\nno row\n')
+    (articles / "a.txt").unlink()
+    for _ in range(2):
+        with pytest.raises(InputError, match=r"as 2 cannot be read: empty\.txt: it holds no text; rows\.jsonl#2: not"):
+            build([articles], index, words, strict=True)
+        assert (verify(index).generation, verify(index).articles) == (1, 2)
+    (articles / "empty.txt").write_text("The forest is dark.\n")
+    (articles / "rows.jsonl").write_text('{"text": "The lake is deep."}\n')
+    report = build([articles], index, words, strict=True)
+    assert (report.added, report.removed, report.skipped) == (("empty.txt", "rows.jsonl#1"), ("a.txt",), ())
+
+
+def test_strictness_is_about_articles_and_not_about_what_a_sidecar_says_of_none(articles, index, words):
+    (articles / "articles.csv").write_text("file,title\nnone.txt,Nothing\n")
+    report = build([articles], index, words, strict=True)
+    assert (report.added, [item.path for item in report.skipped]) == (("a.txt", "b.txt"), ["articles.csv#1"])
+
+
 def test_progress_ends_with_all_that_was_to_be_done(articles, index, words):
     told = {}
     build([articles], index, words, lambda what, done, all_of_it: told.update({what: (done, all_of_it)}))
@@ -263,13 +282,12 @@ def test_where_there_is_nothing_to_read_in_another_place_the_index_stays(article
     assert verify(index).articles == 2
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="a superuser may list every folder")
-def test_where_the_folder_cannot_be_listed_the_index_stays(articles, index, words):
+def test_where_the_folder_cannot_be_listed_the_index_stays(articles, index, words, as_mortal):
     build([articles], index, words)
     articles.chmod(0)
     try:
         with pytest.raises(InputError, match="cannot be listed"):
-            build([articles], index, words)
+            as_mortal(build, [articles], index, words)
     finally:
         articles.chmod(0o700)
     assert verify(index).articles == 2

@@ -17,18 +17,9 @@ QUESTIONS = {"What is high?": Filter(), "Which river is long?": Filter(published
 
 
 @pytest.fixture
-def articles(tmp_path):
-    folder = tmp_path / "articles"
-    folder.mkdir()
-    (folder / "a.txt").write_text("The mountain is high.\n")
-    (folder / "b.txt").write_text("The river is long.\n\n2 May 2019\n")
-    return folder
-
-
-@pytest.fixture
-def index(articles, tmp_path, words):
-    build([articles], tmp_path / "index", words)
-    return tmp_path / "index"
+def articles(articles):
+    (articles / "b.txt").write_text("The river is long.\n\n2 May 2019\n")
+    return articles
 
 
 @pytest.fixture
@@ -54,30 +45,6 @@ def found(folder, words):
             hits = retriever.search(question, snapshot, 10, allowed)
             results.append([(snapshot.article(hit.passage.article_id).text, hit.score) for hit in hits])
     return results
-
-
-@pytest.fixture
-def as_mortal(without_privileges):
-    """Runs something in a thread that a file's mode holds up even where the tests run as root; gives what it gave."""
-
-    def run(work, *given):
-        ended = {}
-
-        def mortal():
-            without_privileges()  # of this thread alone
-            try:
-                ended["gave"] = work(*given)
-            except Exception as error:
-                ended["raised"] = error
-
-        thread = threading.Thread(target=mortal)
-        thread.start()
-        thread.join()
-        if "raised" in ended:
-            raise ended["raised"]
-        return ended["gave"]
-
-    return run
 
 
 def test_an_index_in_a_read_only_folder_answers_as_it_did_and_nothing_is_left_there(index, words, seal, as_mortal):

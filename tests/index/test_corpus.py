@@ -15,21 +15,6 @@ from index.vector_files import vector_file
 EVERYTHING = Filter()
 
 
-@pytest.fixture
-def articles(tmp_path):
-    folder = tmp_path / "articles"
-    folder.mkdir()
-    (folder / "a.txt").write_text("The mountain is high.\n")
-    (folder / "b.txt").write_text("The river is long.\n")
-    return folder
-
-
-@pytest.fixture
-def index(articles, tmp_path, words):
-    build([articles], tmp_path / "index", words)
-    return tmp_path / "index"
-
-
 def state(snapshot, words):
     """All that a search of a snapshot could see."""
     nearest = snapshot.vectors.search(words.encode(["The mountain is high."])[0], 10)

@@ -20,19 +20,15 @@ from index.verify import verify
 
 
 @pytest.fixture
-def articles(tmp_path):
-    folder = tmp_path / "articles"
-    folder.mkdir()
-    (folder / "a.txt").write_text("The mountain is high.\n")
-    (folder / "b.txt").write_text("The river is long.\n")
+def articles(articles):
     rows = [json.dumps({"text": f"The lake number {number} is deep."}) for number in range(25)]
-    (folder / "rows.jsonl").write_text("\n".join([*rows, "no row"]))
-    with zipfile.ZipFile(folder / "old.zip", "w") as archive:
+    (articles / "rows.jsonl").write_text("\n".join([*rows, "no row"]))
+    with zipfile.ZipFile(articles / "old.zip", "w") as archive:
         archive.writestr("c.txt", "The forest is dark.\n")
         archive.writestr("d.doc", "not supported")
-    (folder / "packed.txt.gz").write_bytes(gzip.compress(b"The sea is wide.\n"))
-    (folder / "articles.csv").write_text("file,title\na.txt,Mountains\n")
-    return folder
+    (articles / "packed.txt.gz").write_bytes(gzip.compress(b"The sea is wide.\n"))
+    (articles / "articles.csv").write_text("file,title\na.txt,Mountains\n")
+    return articles
 
 
 @pytest.fixture

@@ -50,11 +50,9 @@ class Follower:
 
 
 @pytest.fixture
-def articles(tmp_path):
-    folder = tmp_path / "articles"
-    folder.mkdir()
-    (folder / "a.txt").write_text("The mountain is high.\n")
-    return folder
+def articles(articles):
+    (articles / "b.txt").unlink()
+    return articles
 
 
 @pytest.fixture(autouse=True)
