@@ -8,6 +8,7 @@ import inspect
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
+from itertools import count
 from typing import TYPE_CHECKING, Annotated
 
 import anyio
@@ -188,13 +189,13 @@ def _told_result(result: Answer | NoAnswer) -> str:
     if not result.found:
         first = "The articles do not answer this, as far as can be told. The nearest passages, which are no answer:"
         return "\n\n".join([first, *(f"{citation_line(c)}\n{c.quote}" for c in result.closest)])
-    lines, number = [f"{result.text} ({result.confidence:.0%} likely; {support(result)})"], 0
+    lines, numbers = [f"{result.text} ({result.confidence:.0%} likely; {support(result)})"], count(1)
     said = [("", result.citations), *((f"Also: {_likely(part)}", part.citations) for part in result.parts[1:])]
     said += [(f"Other articles differ: {_likely(other)}", other.citations) for other in result.disagreements]
     for heading, citations in said:
         lines += [heading] if heading else []
-        for number, citation in enumerate(citations, number + 1):
-            lines.append(f"[{number}] {citation_line(citation)}\n{' '.join(citation.sentence.split())}")
+        for citation in citations:
+            lines.append(f"[{next(numbers)}] {citation_line(citation)}\n{' '.join(citation.sentence.split())}")
     return "\n\n".join(lines)
 
 
