@@ -41,6 +41,7 @@ HOSTILE = {
 }
 ZEBRA = "Zoo gains a zebra\n\nThe zebra of the city zoo is called Bartholomew, its keeper said on Monday.\n"
 ZEBRA_ASKED = "What is the zebra of the city zoo called?"
+playwright.expect.set_options(timeout=30_000)
 PATIENCE = 60_000
 """Milliseconds for what loads models or builds: far more than either takes, as other work may hold the machine."""
 

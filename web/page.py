@@ -101,7 +101,8 @@ def _wire_asking(
 
     def judge(past: Talk, event: gr.EventData, request: gr.Request) -> list[Any]:
         try:
-            return list(desk.judge(int(event.turn), bool(event.liked), str(event.correction), past, ask.owner(request)))
+            liked = None if event.liked is None else bool(event.liked)
+            return list(desk.judge(int(event.turn), liked, str(event.correction), past, ask.owner(request)))
         except (QAError, ValueError) as error:
             gr.Warning(str(error))
             return [gr.skip(), gr.skip()]

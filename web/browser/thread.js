@@ -27,7 +27,7 @@ element.addEventListener('click', event => {
   if (button.matches('.why')) document.querySelector('#tab-insight-button')?.click();
   if (button.matches('.judge')) {
     const [turn, said] = button.value.split('-');
-    judge(+turn, said === 'right', '');
+    judge(+turn, button.ariaPressed === 'true' ? null : said === 'right', '');  // the same again takes it back
   }
   if (button.matches('.copy')) {
     const text = button.closest('.turn').querySelector('.result').dataset.copy;

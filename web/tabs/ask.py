@@ -115,17 +115,13 @@ class Desk:
             talk = replace(talk, exchanges=(*talk.exchanges[:-1], last), least=least)
         return conversation.thread(talk.exchanges), talk
 
-    def judge(self, turn: int, liked: bool, correction: str, talk: Talk, owner: str = "") -> tuple[str, Talk]:
-        """Keep what a user says of a result; the same thumb again takes it back."""
-        try:
-            exchange = talk.exchanges[turn]
-        except IndexError:
-            raise InputError("this answer belongs to an earlier conversation: ask its question again") from None
-        said = None if exchange.liked is liked and correction == exchange.correction else liked
-        if talk.found and exchange.result and exchange is talk.exchanges[-1]:  # perhaps decided anew since it was kept
-            self._conversations.revise(exchange.number, exchange.result, owner)
-        self._conversations.judge(exchange.number, said, correction, owner)
-        judged = replace(exchange, liked=said, correction=correction if said is not None else "")
+    def judge(self, turn: int, liked: bool | None, correction: str, talk: Talk, owner: str = "") -> tuple[str, Talk]:
+        """Keep what a user says of a result; None takes it back."""
+        if not 0 <= turn < len(talk.exchanges):
+            raise InputError("this answer belongs to an earlier conversation: ask its question again")
+        exchange = talk.exchanges[turn]
+        self._conversations.judge(exchange.number, liked, correction, owner)
+        judged = replace(exchange, liked=liked, correction=correction)
         exchanges = (*talk.exchanges[:turn], judged, *talk.exchanges[turn + 1 :])
         return conversation.thread(exchanges), replace(talk, exchanges=exchanges)
 
