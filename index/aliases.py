@@ -77,11 +77,11 @@ CREATE TABLE spellings (
     PRIMARY KEY (one, other)) WITHOUT ROWID;
 CREATE INDEX spellings_of_other ON spellings(other);
 CREATE VIEW aliases AS
-    SELECT one_folded AS folded, other_folded AS other, other AS name, article FROM introductions UNION ALL
-    SELECT other_folded, one_folded, one, article FROM introductions UNION ALL
-    SELECT o.folded, t.folded, t.name, s.article FROM names o JOIN spellings s ON s.one = o.number
+    SELECT one_folded AS folded, other_folded AS other, other AS name, article, 0 AS long FROM introductions UNION ALL
+    SELECT other_folded, one_folded, one, article, short FROM introductions UNION ALL
+    SELECT o.folded, t.folded, t.name, s.article, 0 FROM names o JOIN spellings s ON s.one = o.number
         JOIN names t ON t.number = s.other UNION ALL
-    SELECT t.folded, o.folded, o.name, s.article FROM names t JOIN spellings s ON s.other = t.number
+    SELECT t.folded, o.folded, o.name, s.article, 0 FROM names t JOIN spellings s ON s.other = t.number
         JOIN names o ON o.number = s.one;
 """
 
@@ -150,23 +150,28 @@ class Aliases:
 
     def _name(self, folded: str) -> Name:
         row = self._sql.execute("SELECT name, articles FROM names WHERE folded = ?", (folded,)).fetchone()
-        return Name(*row) if row else Name(folded, 0)
+        introduced = "SELECT coalesce(min(name), ?1), count(DISTINCT article) FROM aliases WHERE other = ?1"
+        return Name(*(row or self._sql.execute(introduced, (folded,)).fetchone()))
 
     def _meant(self, folded: str) -> list[tuple[str, str]]:
-        """The names next to one, folded and as written; none where they are those of different things."""
-        query = "SELECT other, min(name), count(DISTINCT article) FROM aliases WHERE folded = ? GROUP BY other"
-        found = self._sql.execute(f"{query} ORDER BY 3 DESC, 1", (folded,)).fetchall()
+        """The names next to one, folded and as written; of different things that it abbreviates, those of the usual."""
+        query = (
+            "SELECT other, min(name), max(long), count(DISTINCT article) FROM aliases WHERE folded = ? GROUP BY other"
+        )
+        found = self._sql.execute(f"{query} ORDER BY 4 DESC, 1", (folded,)).fetchall()
         senses: list[list[tuple[str, str, int]]] = []
-        for row in found:
-            home = next((sense for sense in senses if any(self._is_one(row[0], known[0]) for known in sense)), None)
+        for other, name, _, articles in (row for row in found if row[2]):
+            home = next((sense for sense in senses if any(self._is_one(other, known) for known, _, _ in sense)), None)
             if home is None:
-                senses.append([row])
-            else:
-                home.append(row)
+                home = []
+                senses.append(home)
+            home.append((other, name, articles))
         weights = [sum(articles for _, _, articles in sense) for sense in senses]
-        if not senses or (len(senses) > 1 and max(weights) < MEANINGS * sum(weights)):
-            return []
-        return [(other, name) for other, name, _ in senses[weights.index(max(weights))]]
+        is_clear = len(senses) == 1 or (len(senses) > 1 and max(weights) >= MEANINGS * sum(weights))
+        usual = senses[weights.index(max(weights))] if is_clear else []
+        return [(other, name) for other, name, long, _ in found if not long] + [
+            (other, name) for other, name, _ in usual
+        ]
 
     def _is_one(self, one: str, other: str) -> bool:
         """Two names that one name is said to stand for are names of one thing."""
@@ -192,6 +197,11 @@ class Aliases:
         best: str = max(found, key=lambda row: (row[2], row[1]))[1]
         group = {name.folded for name in self.names_of(best)}
         return best if all(row[1] in group for row in found) else None
+
+    def is_written(self, text: str) -> bool:
+        """Whether these words stand in an article one after another."""
+        phrase = '"{}"'.format(text.replace("\0", " ").replace('"', '""'))
+        return self._sql.execute("SELECT 1 FROM words WHERE words MATCH ? LIMIT 1", (phrase,)).fetchone() is not None
 
     def _is_first_name(self, folded: str, articles: int) -> bool:
         if " " in folded:
