@@ -17,8 +17,13 @@ PRONOUNS = frozenset(
     who what which whom whose someone anyone something anything nothing everything everyone people's""".split()
 )
 ASKING = frozenset("who what which whom whose when where why how".split())
-DO = frozenset("do does did can could will would shall should may might must".split())
-BE = frozenset("is are was were be been being am isn't aren't wasn't weren't has have had".split())
+DO = frozenset(
+    """do does did can could will would shall should may might must don't doesn't didn't can't couldn't won't wouldn't
+    shouldn't""".split()
+)
+BE = frozenset(
+    "is are was were be been being am isn't aren't wasn't weren't has have had hasn't haven't hadn't".split()
+)
 PREPOSITIONS = frozenset(
     """of in on at for from to by with about after before during since than like near into between against over under
     through without as per around versus vs among within across besides despite behind until via toward towards
@@ -27,23 +32,36 @@ PREPOSITIONS = frozenset(
 LINKS = frozenset("and or but if so because while whether nor not also then when ever never just only".split())
 ADVERBS = frozenset(
     """more most much many too very now today still yet again ago away back out up down off long far old often always
-    first next instead else once apart together all same enough soon alone well""".split()
+    first next instead else once apart together all same enough soon alone well earlier later recently lately maybe
+    perhaps""".split()
 )
-FUNCTION = ARTICLES | PRONOUNS | ASKING | DO | BE | PREPOSITIONS | LINKS | ADVERBS
+REMARKS = frozenset("okay ok oh hmm wow yes yeah no thanks really please sorry".split())
+"""What a question may begin with and does not speak of."""
+FUNCTION = ARTICLES | PRONOUNS | ASKING | DO | BE | PREPOSITIONS | LINKS | ADVERBS | REMARKS
+_SUBJECTS = frozenset("i you he she it we they who".split())
 
-_BASES = """accept act add admit affect agree allow announce appear arrest arrive ask attack attract avoid ban become
-    begin believe belong bomb break bring build buy call capture carry catch cause celebrate change choose claim come
-    compare compose condemn confirm contain continue contribute control convert cook cost cover create cross cure cut
-    damage declare defeat defend deny describe design destroy develop die differ discover drink eat elect enable end
-    enter escape evolve exist expect explain explode fall feel fight find flee fly follow force form found get give go
-    grow happen hear help hide hit hold hurt impact improve include increase influence injure invade invent involve join
-    keep kill know launch lead learn leave liberate like live lose love make manage marry mean meet mention move name
-    need occur offer open order originate own pay plan play prevent produce promise protect prove publish put reach read
-    recapture receive recover reduce refuse relate release remain remove replace reply report represent require resign
-    rescue retake return reverse rule run save say see seize seek sell send serve shift shoot show sign sink sleep solve
-    speak spend spread start stay steal stop strike suffer suggest supply support surrender survive take talk teach tell
-    think threaten train treat try turn understand use visit vote wait want warn watch weigh win wish withdraw work
-    write"""
+_BASES = """accept act add admit adopt advise affect afford agree allow announce appear apply approve argue arrest
+    arrive ask assume attack attend attract avoid ban bear become begin believe belong bend bind bite bomb borrow
+    break breathe bring build bury buy calculate call capture carry carve catch cause celebrate change chew choose
+    claim climb collapse collect combine come communicate compare compete complain complete compose condemn conduct
+    confirm connect consider consist construct consume contain continue contribute control convert convince cook cost
+    cover create cross cure cut damage decide declare decline decrease defeat defend deliver deny depend describe
+    deserve design destroy detect determine develop die differ dig discover dismiss dissolve divide drink earn eat
+    educate elect eliminate emerge employ enable encourage end engage enjoy ensure enter escape establish evaluate
+    evolve examine execute exist expand expect explain explode fail fall feel fight find fix flee fly follow force
+    form found freeze generate get give go grow happen hear help hide hire hit hold hurt identify ignore imagine
+    impact impose improve include increase indicate influence injure inspire install intend interact introduce invade
+    invent investigate involve join keep kick kill know launch lead learn leave lend liberate like listen live locate
+    lose love maintain make manage marry mean meet melt mention migrate modify move name need obtain occupy occur
+    offer open operate order organize originate overcome own participate pay plan play prefer prepare prescribe
+    preserve pretend prevent produce promise protect prove provide publish pull push put qualify reach react read
+    realize recapture receive recognize recommend recoup recover reduce reflect refuse regard relate release rely
+    remain remember remove replace reply report represent require rescue resign respond restore retake return reverse
+    rule run save say see seek seize select sell send separate serve settle shake shift shoot show sign sing sink sit
+    sleep solve sound speak spend spoil spread stand start stay steal stop strike suffer suggest supply support
+    surrender surround survive swim tackle take talk teach tell think threaten throw train transform translate treat
+    try turn understand urge use vary visit vote wait wake walk want warn watch wear weigh win wish withdraw wonder
+    work write"""
 IRREGULAR = dict(
     pair.split("/")
     for pair in """become/became begin/began break/broke bring/brought build/built buy/bought catch/caught choose/chose
@@ -89,13 +107,14 @@ ADJECTIVES = frozenset(
     due easier easy effective ethical expensive famous fast free full good hard harder harmful healthy high important
     interesting involved legal likely made native necessary older popular possible profitable red related responsible
     rich right safe secure serious severe similar small special sure susceptible taught true typical unique useful worth
-    wrong younger""".split()
+    wrong younger basic big clear cool efficient great independent intense interesting local new nice old own real small
+    smart successful young""".split()
 )
 """What may be said of something after "is"."""
 
 EMPTY = frozenset(
     """other others best better worst main major some certain such key several different largest smallest biggest oldest
-    youngest easiest fastest longest""".split()
+    youngest easiest fastest longest lot particular place thing way""".split()
 )
 """Words that are no thing by themselves."""
 
@@ -343,12 +362,20 @@ def _verbs(said: Sequence[Word]) -> Iterator[int]:
             continue
         if low in FUNCTION or (word.is_name and place and not word.after_mark):
             continue
+        if before in _SUBJECTS and place and not word.after_mark:
+            yield place  # "it sounds", "is it safe"
+            continue
         if not place or (word.is_name and word.after_mark):
             if low in VERBS or low == "tell":
                 yield place
             continue
         follows = said[place + 1] if place + 1 < len(said) and not said[place + 1].after_mark else None
-        if before in PREPOSITIONS - {"to"} and low.endswith("ing") and follows and follows.low not in FUNCTION:
+        if before == "to" and follows and follows.low in ARTICLES | PRONOUNS:
+            yield place  # "to recoup the investment"
+        elif auxiliary > 0 and place == auxiliary + 1 and low.endswith("ing") and not inverted:
+            if said[auxiliary - 1].low not in ASKING:
+                yield place  # "the door is going bad"
+        elif before in PREPOSITIONS - {"to"} and low.endswith("ing") and follows and follows.low not in FUNCTION:
             yield place  # "of consuming energy drinks"
         elif before in ARTICLES | ADJECTIVES | EMPTY or (before in PREPOSITIONS and before != "to"):
             continue

@@ -2,15 +2,17 @@
 
 Knows the conversation. Never knows the index.
 
-Without a model: what is missing from a question is told from its form (a pronoun, "And in Iraq?", "Why?", "the city",
-"the largest", "the causes"), and what is missing is taken from the memory of the conversation. This is the task that
-Elgohary, Peskov and Boyd-Graber (2019) call question in context rewriting and Voskarides et al. (2020, QuReTeC) take
-for choosing terms of the history; the rules choose one phrase, and put it where it belongs.
+Whether a question needs something, and what, is told by two small models (`salience`); how it is put in, by rules: in
+the place of a pronoun, behind "the causes", as the noun of "the largest", as the rest of "Why?" or "And in Iraq?", and
+where no rule tells how, behind the question in brackets. This is the task that Elgohary, Peskov and Boyd-Graber (2019)
+call question in context rewriting.
 """
 
+import math
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from qa.dialogue.clauses import instead, taken_apart
 from qa.dialogue.grammar import (
@@ -28,46 +30,30 @@ from qa.dialogue.grammar import (
     singular,
     words,
 )
-from qa.dialogue.memory import Memory, Mention
+from qa.dialogue.references import BARE, KINDS, OWN, REMARK, pronouns, refers_back
+from qa.dialogue.salience import needs, ranked
+from qa.dialogue.topics import SHORT, Memory, Topic, content
 
 Turn = tuple[str, str | None]
 """An earlier question and the text that answered it, or None where it was declined."""
 
-_REFERENCE = re.compile(
-    r"""
-      \b(?: it | its | they | them | their | his | her | he | she | him | this | these | those | there | then )\b
-    | (?: ^ | [.!?,] \s+ ) that\b | \bthat\b (?= ['’]s\b | \s* (?: [.!?,;] | $ ) | \s+ (?: happen | occur ) )
-    | \b(?: is | was | did | does | do | has | had | will | would | can | could | in | of | at | on | for | from | to
-          | by | with | about | after | before | during | since | than | like | near | into ) \s+ that\b
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
-_INNOCENT = re.compile(
-    r"""
-      \b(?: is | was )\s it \s (?: \w+ \s )? (?: that | whether | if )\b          # is it true that ...
-    | \bit \s (?: possible | impossible | necessary | important | safe | better | hard | worth ) \s
-      (?: to | for )\b
-    | \bit \s (?: really \s )? (?: take | cost | mean ) \s (?: \S+ \s ){0,4}? to\b     # how long did it take to ...
-    | \b(?: is | are | was | were | be | been ) \s there\b (?= \s \w )
-    | \bthere \s (?: is | are | was | were | has | have | had | will | be | been )\b
-    | \bthose \s (?: who | that | in | of | from )\b
-    | \bthis \s (?: week | month | year | morning | summer | winter )\b
-    | \bworth \s it\b
-    | \bthen -
-    | \b(?: the | a | an | which ) \s (?: \S+ \s ){1,4}? (?: say | says | said | claim | claimed ) \s (?: that \s )?
-      (?: it | they | he | she )\b                                                # why did the army say it ...
-    | ^(?: which | how \s many ) \s (?!of\b) \w+ \s (?: have \s | has \s | had \s )?
-      (?! (?: is | are | was | were | did | does | do ) \b ) \w+ \s
-      (?: its | their | his | her )\b                                            # which group lost its ...
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
-"""Words of reference that refer to nothing said before."""
+NEEDED = 0.7
+"""A question that more likely than this needs something gets it in brackets where it does not ask for it by a word."""
 
-_CONTINUES = re.compile(r"^\s*(?:and|but|or|so|what about|how about)\b(?!-)[\s,]*", re.IGNORECASE)
-_BARE = re.compile(
-    r"^\s*(why|when|where|how|who|how many|how much|since when|what else|why not|how so)\s*\?*\s*$", re.IGNORECASE
-)
+LIKELY = 0.35
+FURTHER = 0.3
+"""How likely a topic must be, the first one and the next, among those that the question does not name."""
+
+CERTAIN = 0.5
+"""How likely a topic must be to be meant by "the city" if it did not come up in the last turn."""
+
+AGREEMENT = 1.0
+"""What it counts, next to the log of its likelihood, how well a topic agrees with a pronoun: one of the two for an
+army and a town, which no conversation that the weights were fitted on tells apart."""
+
+MOST = 2
+"""So many topics go into brackets."""
+
 _ELLIPSIS = re.compile(
     r"^(?:and|but|or|so|also)?[\s,]*(?:what|how)\s+(?:about|of)\s+(?P<about>.+)$|^(?:and|but|or|so)\b(?!-)[\s,]*(?P<rest>.+)$",
     re.IGNORECASE,
@@ -83,17 +69,8 @@ _QUESTION_WORDS = re.compile(
     r"(?:(?:is|are|was|were|did|does|do|has|have|had)\s+)?",
     re.IGNORECASE,
 )
-_REMARK = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
-
-_KINDS = {
-    "person": "he she him his her hers",
-    "thing": "it its this that",
-    "many": "they them their theirs these those",
-    "place": "there",
-}
-_KIND = {word: kind for kind, listed in _KINDS.items() for word in listed.split()}
-_OWN = frozenset("its their his".split())
-_OBJECTS = frozenset("it them him".split())
+_HAPPENS = frozenset(("happen", "happened"))
+_SUBJECTS = frozenset("i you he she it we they there".split())
 _SUPERLATIVE = (
     r"(?:(?:first|second|last|best|worst|oldest|youngest|largest|biggest|smallest|longest|tallest|fastest|highest|"
     r"greatest|strongest|cheapest|deadliest|latest|earliest)|most\s+\w+)(?:\s+(?:famous|common|popular|selling|known))?"
@@ -109,69 +86,130 @@ _ONE = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a question may be about, the likeliest first, and the conversation it was asked in."""
+
+    memory: Memory
+    likely: Sequence[tuple[Topic, float]]
+
+    @classmethod
+    def before(cls, question: str, memory: Memory) -> "Said":
+        return cls(memory, ranked(question, memory))
+
+    def meant(self, kind: str, question: str) -> Topic | None:
+        """What a pronoun of a kind stands for; nothing that the question names itself."""
+        there = set(content(question))
+        fitting = [
+            (math.log(likelihood + 1e-9) + AGREEMENT * fit, topic)
+            for topic, likelihood in self.likely
+            if (fit := topic.fits(kind)) > -5 and not there.issuperset(topic.words)
+        ]
+        return max(fitting, key=lambda pair: pair[0], default=(0.0, None))[1]
+
+    def called(self, noun: str, question: str) -> Topic | None:
+        """What "the <noun>" stands for: it was called so, and more was said of it than that."""
+        there = set(content(question))
+        is_plural = singular(noun) != noun
+        fitting = (
+            topic
+            for topic, likelihood in self.likely
+            if topic.called(noun)
+            and (likelihood >= CERTAIN or topic.last == self.memory.turns - 1)
+            and len(topic.text.split()) <= SHORT
+            and not there.issuperset(topic.words)
+            and (topic.phrase.is_plural == is_plural or topic.is_place or topic.noun)
+        )
+        return next(fitting, None)
+
+    def topic(self, question: str) -> Topic | None:
+        """What the talk is about, person or thing."""
+        there = set(content(question))
+        return next((t for t, _ in self.likely if not t.is_time and there.isdisjoint(t.words)), None)
+
+
 def standalone(question: str, history: Sequence[Turn]) -> str:
     """The question as it would be asked by someone who begins with it.
 
-    What it leaves out or refers to is put in from the conversation; where no rule tells how, the earlier question's
-    topic goes along in brackets. A question that refers to nothing is returned as it is.
+    What it leaves out or refers to is put in from the conversation; where no rule tells how, what it is taken to be
+    about goes along in brackets. A question that needs nothing is returned as it is.
     """
-    memory = Memory()
-    for asked, answer in history:
-        memory.remember(asked, _understood(asked, memory), answer)
-    return _understood(question, memory)
+    return _understood(question, _remembered(tuple((asked, answer) for asked, answer in history)))
 
 
-def refers_back(question: str) -> bool:
-    """Whether a question cannot be understood without the one before it."""
-    return bool(_CONTINUES.search(question) or _BARE.match(question) or next(_references(question), None))
+@lru_cache(maxsize=256)
+def _remembered(history: tuple[Turn, ...]) -> Memory:
+    """A conversation's memory; that of all but its last turn is most often at hand."""
+    if not history:
+        return Memory()
+    memory, (asked, answer) = _remembered(history[:-1]), history[-1]
+    return memory.after(asked, _understood(asked, memory), answer)
 
 
 def _understood(question: str, memory: Memory) -> str:
-    if not memory.question:
+    if not memory.topics:
         return question
-    *remarks, last = _REMARK.split(question)
+    *remarks, last = REMARK.split(question)
     if any(phrase.weight >= 1.5 for remark in remarks if len(remark.split()) > 3 for phrase in phrases(remark)):
         return question
-    rewritten = _completed(last, memory)
+    said = Said.before(question, memory)
+    rewritten = _completed(last, said)
     if rewritten is None:
-        rewritten = _with_noun(_with_references(last, memory), memory)
-    if rewritten == last:
-        rewritten = _with_what_it_is_of(last, memory)
-    if rewritten == last and refers_back(last):
-        rewritten = _bracketed(last, memory)
+        rewritten = _with_noun(_with_references(last, said), said)
+        if rewritten == last:
+            rewritten = _with_what_it_is_of(last, said)
+        if rewritten == last and (refers_back(last) or needs(question, memory) >= NEEDED):
+            rewritten = _with_all(last, memory) if set(content(last)) <= _HAPPENS else _bracketed(last, said)
     return question if rewritten == last else " ".join([*remarks, rewritten])
 
 
-def _bracketed(question: str, memory: Memory) -> str:
-    earlier = _REMARK.split(memory.question)[-1]
+def _bracketed(question: str, said: Said) -> str:
+    """The question, and behind it what it is likely about."""
+    there, taken, chosen = set(content(question)), set[str](), list[str]()
+    for topic, likelihood in said.likely:
+        if likelihood < (FURTHER if chosen else LIKELY) or len(chosen) == MOST:
+            break
+        new = set(topic.words) - there
+        if new and taken.isdisjoint(topic.words) and len(topic.text.split()) <= SHORT:
+            chosen.append(topic.phrase.bare)
+            taken |= new
+    return f"{question} ({', '.join(chosen)})" if chosen else question
+
+
+def _with_all(question: str, memory: Memory) -> str:
+    """A question that says nothing by itself ("What else?"), and behind it all that was asked before."""
+    earlier = REMARK.split(memory.question)[-1]
     if inside := re.search(r"\((.+)\)", earlier):  # what was bracketed itself hands on its topic
         earlier = inside[1]
-    topic = _QUESTION_WORDS.sub("", earlier).rstrip(" ?")
-    return f"{_CONTINUES.sub('', question).strip().rstrip(' ?')} ({topic})?"
+    return f"{question} ({_QUESTION_WORDS.sub('', earlier).rstrip(' ?')})"
 
 
-def _completed(question: str, memory: Memory) -> str | None:
+_IN_BRACKETS = re.compile(r"\s\([^()]*\)$")
+
+
+def _completed(question: str, said: Said) -> str | None:
     """A question that is only part of one ("Why?", "And in Iraq?", "When did that happen?"), with the rest of it."""
     text = question.strip().rstrip("?!. ")
-    earlier = _REMARK.split(memory.question)[-1]
-    before = taken_apart(earlier, memory.answer)
+    earlier = _IN_BRACKETS.sub("", REMARK.split(said.memory.question)[-1])
+    before = taken_apart(earlier, said.memory.answer)
     again = re.sub(r"^(?:and|but|so|or)\s+", "", text, flags=re.IGNORECASE)
-    if _BARE.match(again) and again.lower() in ("why", "when", "where", "how", "since when"):
+    if BARE.match(again) and again.lower() in ("why", "when", "where", "how", "since when"):
         return before.asked(_capital(again)) if before else None
     if (event := _EVENT.match(again)) and before and not (before.auxiliary in BE and not before.is_of_subject):
         return before.asked(_capital(event["asks"] or event["bare"]))
-    if _AFTER.search(again) and before and (stated := before.stated()):
-        return f"{again[: _AFTER.search(again).end(1)]} {stated}?"  # type: ignore[union-attr]
+    if (after := _AFTER.search(again)) and before and (stated := before.stated()):
+        return f"{again[: after.end(1)]} {stated}?"
     if not (ellipsis := _ELLIPSIS.match(text)):
         return None
     new = (ellipsis["about"] or ellipsis["rest"]).strip(" ,")
     first = words(new)[:1]
     if not first or first[0].low in ASKING | DO | BE:
-        return _with_rest(new, memory)
+        return _with_rest(new, said.memory)
+    if first[0].low in _SUBJECTS:
+        return None  # a statement
     preposition = first[0].text if first[0].low in PREPOSITIONS else ""
     new = re.sub(r"\s+(?:instead|in particular|specifically|then|too)$", "", new[len(preposition) :].strip())
-    resolved = _with_references(new, memory)
-    return instead(earlier, preposition.lower(), resolved) if before else None
+    return instead(earlier, preposition.lower(), _with_references(new, said)) if before else None
 
 
 def _with_rest(new: str, memory: Memory) -> str | None:
@@ -181,38 +219,34 @@ def _with_rest(new: str, memory: Memory) -> str | None:
     return rewritten if rewritten != asked or len(phrases(asked)) > 1 else None
 
 
-def _with_references(question: str, memory: Memory) -> str:
+def _with_references(question: str, said: Said) -> str:
     """Its pronouns and "the city" replaced by what they stand for; the second of two for the same thing stays."""
     parts, last = list[str](), 0
     seen: set[str] = set()
-    for reference in [*_references(question)]:
+    for reference, kind in pronouns(question):
         word = reference[0].split()[-1].lower()
         start = reference.end() - len(word)
-        kind = _KIND.get(word)
-        if word == "there" and re.search(r"\b(?:is|are|was|were)\s+$", question[:start]):
-            kind = None
         if kind is None or kind in seen or start < last:
             continue
-        noun = re.match(r"\s+(?:\w+\s+)?(\w+)", question[reference.end() :])
-        if word in ("this", "that", "these", "those") and noun and noun[1].lower() not in FUNCTION:
-            continue  # "that city": a phrase, not a pronoun
-        if (meant := memory.meant(kind, "".join(parts) + question[last:])) is None:
+        if (meant := said.meant(kind, "".join(parts) + question[last:])) is None:
             continue
         seen.add(kind)
         parts += [question[last:start], _in_place_of(word, meant, question[reference.end() :])]
         last = reference.end()
-    return _with_definites("".join([*parts, question[last:]]), memory)
+    return _with_definites("".join([*parts, question[last:]]), said)
 
 
-def _in_place_of(word: str, meant: Mention, after: str) -> str:
+def _in_place_of(word: str, meant: Topic, after: str) -> str:
     text = meant.text
-    if meant.is_answer or not meant.phrase.is_name:
-        text = re.sub(r"^(?:some|any|my|your|our)\s+", "", text)
-    if re.match(r"(?:a|an)\s", text, re.IGNORECASE) and (meant.is_person or word in _KINDS["many"].split()):
+    if meant.is_short_answer or not meant.phrase.is_name:
+        text = re.sub(r"^(?:some|any|my|your|our)\s+", "", text, flags=re.IGNORECASE)
+    if re.match(r"(?:a|an)\s", text, re.IGNORECASE) and (meant.is_person or word in KINDS["many"].split()):
         text = f"the {meant.phrase.bare}" if meant.is_person else plural(meant.phrase.bare)
     if word == "there":
         return f"in {text}"
-    if word in _OWN or (word == "her" and re.match(r"\s+[a-z]", after) and words(after)[0].low not in FUNCTION):
+    if word in ("it", "its") and text == meant.phrase.bare and meant.phrase.is_plural and not meant.phrase.is_name:
+        text = _noun(meant.phrase, several=False)  # turkeys were spoken of, and then the turkey
+    if word in OWN or (word == "her" and re.match(r"\s+[a-z]", after) and words(after)[0].low not in FUNCTION):
         return text + ("'" if text.endswith("s") else "'s")
     return text
 
@@ -222,7 +256,7 @@ _DEFINITE = re.compile(
 )
 
 
-def _with_definites(question: str, memory: Memory) -> str:
+def _with_definites(question: str, said: Said) -> str:
     """ "The city" becomes the city that was talked about, by the name or the words that told which one it is."""
 
     def told(match: re.Match[str]) -> str:
@@ -238,7 +272,7 @@ def _with_definites(question: str, memory: Memory) -> str:
             return match[0]
         if after and after[0].low in ("of", "that", "which", "who", "where", "when") and not after[0].after_mark:
             return match[0]
-        meant = memory.called(noun, question)
+        meant = said.called(noun, question)
         if meant is None:
             return match[0]
         text = meant.text
@@ -252,12 +286,12 @@ def _is_verb(question: str, end: int) -> bool:
     return any(phrase.end == end for phrase in phrases(question))
 
 
-def _with_noun(question: str, memory: Memory) -> str:
+def _with_noun(question: str, said: Said) -> str:
     """ "The largest" and "a new one" with the noun that they leave out."""
     match = _NOUNLESS.match(question.rstrip("?!. "))
-    if match and (topic := memory.topic(question)) and not topic.is_person:
+    if match and (topic := said.topic(question)) and not topic.is_person:
         return f"{question[: match.end('gap')]} {_noun(topic.phrase, False)}{question[match.end('gap') :]}"
-    if (one := _ONE.search(question)) and (topic := memory.topic(question)) and not topic.is_person:
+    if (one := _ONE.search(question)) and (topic := said.topic(question)) and not topic.is_person:
         if one["which"]:
             return question[: one.start("one")] + _noun(topic.phrase, one["one"] == "ones") + question[one.end() :]
         if re.search(r"\b(?:become|be|get|have|buy|use|considered|need)\s+one[\s?]*$", question):
@@ -273,7 +307,7 @@ def _noun(phrase: Phrase, several: bool) -> str:
     return " ".join([*first, plural(head) if several else singular(head)])
 
 
-def _with_what_it_is_of(question: str, memory: Memory) -> str:
+def _with_what_it_is_of(question: str, said: Said) -> str:
     """ "The causes" with what they are the causes of."""
     inside = phrases(question)
     for place, phrase in reversed(list(enumerate(inside))):
@@ -295,7 +329,7 @@ def _with_what_it_is_of(question: str, memory: Memory) -> str:
             or any(other.is_name for other in phrases(question))
         ):
             continue
-        if topic := memory.topic(question):
+        if topic := said.topic(question):
             return f"{question[: phrase.end]} of {topic.text}{question[phrase.end :]}"
     return question
 
@@ -305,39 +339,6 @@ _PLAIN = ARTICLES | frozenset(
     term""".split()
 )
 """Words before "causes" that do not tell whose."""
-
-
-def _references(question: str) -> Iterator[re.Match[str]]:
-    """The words of reference that mean something said before, and not something in the same question."""
-    innocent = [match.span() for match in _INNOCENT.finditer(question)]
-    for reference in _REFERENCE.finditer(question):
-        inside = any(start <= reference.start() and reference.end() <= end for start, end in innocent)
-        if not inside and not _is_bound(question, reference):
-            yield reference
-
-
-def _is_bound(question: str, reference: re.Match[str]) -> bool:
-    """Whether what it stands for was said in the question itself.
-
-    A name earlier in it is what a pronoun stands for ("Did Assad say that he would stay?"), save that the object of a
-    verb is not its subject ("Why did Assad start it?"). Another phrase is if a clause, or "and", stands between.
-    """
-    before, word = question[: reference.start()], reference[0].split()[-1].lower()
-    said = phrases(before)
-    if any(phrase.is_name and phrase.end > len(question.split()[0]) for phrase in said):
-        after = words(question[reference.end() :])[:1]
-        ends = not after or after[0].after_mark or after[0].low in PREPOSITIONS | ARTICLES | {"and", "or", "to"}
-        return not (
-            word in _OBJECTS and ends and not re.search(r"\b(?:that|and|if|when|because|while)\b|[,.;?!]", before)
-        )
-    if re.search(r"\band\s+$", before) and word in _OWN:
-        return bool(said)
-    if re.match(r"if\b.*,", before, re.IGNORECASE):
-        return True
-    apart = re.search(
-        r"(?:[.!?;]\s|,?\s(?:and|but|if so)\s+(?:how|why|what|when|where|who|is|was|did|does|do|can)\s)", before
-    )
-    return apart is not None and any(phrase.weight >= 1.5 for phrase in phrases(before[: apart.start()]))
 
 
 def _capital(text: str) -> str:

@@ -46,7 +46,7 @@ TURKEY: Turn = ("Why did Ben Franklin praise the turkey?", None)
         # what is left out
         ("What are the causes?", [("What is throat cancer?", None)], "What are the causes of throat cancer?"),
         ("What is the largest?", [("What do sharks eat?", "fish")], "What is the largest shark?"),
-        ("How many people live in the city?", [CITY], "How many people live in the city of Raqqa?"),
+        ("How many people live in the city?", [CITY], "How many people live in Raqqa?"),
         # a person's pronoun, but the answer is no name
         ("What did he say?", [("Who said so?", "a spokesman")], "What did the spokesman say?"),
         # declined before: the topic still helps
@@ -54,7 +54,7 @@ TURKEY: Turn = ("Why did Ben Franklin praise the turkey?", None)
         # a follow-up to a follow-up carries the first topic along
         ("Why?", [WHO, ("What did he say?", "nothing")], "Why did General Ali Mayhoub say nothing?"),
         # where no rule tells how, the topic goes along in brackets
-        ("So what happened?", [VICTORY], "what happened (Iraq declare victory)?"),
+        ("So what happened?", [VICTORY], "So what happened? (Iraq declare victory)"),
     ],
 )
 def test_a_follow_up_takes_what_it_refers_to_along(question: str, history: list[Turn], expected: str) -> None:
