@@ -6,6 +6,7 @@ Knows candidates and their texts. Never knows the model that found them.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from index.article import Article
 from index.passages import sentences
@@ -122,8 +123,9 @@ def group(candidates: Iterable[Candidate], retrieval_weight: float = 0.0) -> lis
 
 def sentence_of(candidate: Candidate) -> tuple[int, int]:
     """The characters of its article from the start of the sentence around it, or sentences, to their end."""
-    passage, text = candidate.retrieved.passage, candidate.article.text
-    around = [s for s in sentences(text, passage.start, passage.end) if s[0] < candidate.end and candidate.start < s[1]]
+    first, last = _paragraph(candidate)
+    found = ((first + start, first + end) for start, end in _sentences(candidate.article.text[first:last]))
+    around = [s for s in found if s[0] < candidate.end and candidate.start < s[1]]
     return min([candidate.start, *(s for s, _ in around)]), max([candidate.end, *(e for _, e in around)])
 
 
@@ -140,3 +142,17 @@ def echoes(candidate: Candidate, articles: Mapping[str, Article]) -> Iterator[Ca
 
 def _overlap(one: Candidate, other: Candidate) -> bool:
     return one.article.id == other.article.id and one.start < other.end and other.start < one.end
+
+
+def _paragraph(candidate: Candidate) -> tuple[int, int]:
+    """The part of its passage between the blank lines around it: no sentence goes over one."""
+    passage, text = candidate.retrieved.passage, candidate.article.text
+    before = text.rfind("\n\n", passage.start, candidate.start)
+    after = text.find("\n\n", candidate.end, passage.end)
+    return passage.start if before < 0 else before, passage.end if after < 0 else after
+
+
+@lru_cache(maxsize=1024)
+def _sentences(paragraph: str) -> tuple[tuple[int, int], ...]:
+    """Remembered, as every question about a place asks for them several times."""
+    return tuple(sentences(paragraph))
