@@ -106,6 +106,23 @@ class Filter:
         return " AND ".join(clauses), values
 
 
+EVERYTHING = Filter()
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What a list shows of an article: all but its text. `copies` are the other ids of the very same article."""
+
+    id: str
+    title: str
+    source: str
+    url: str
+    published: date | None
+    author: str
+    passages: int
+    copies: tuple[str, ...]
+
+
 class Catalog:
     """One connection to the SQLite file; made for one thread and closed by its `with` block.
 
@@ -250,6 +267,35 @@ class Catalog:
         row = self._sql.execute(query, (article_id,)).fetchone()
         return self._article(row) if row else None
 
+    def headings(self, allowed: Filter = EVERYTHING, offset: int = 0, limit: int | None = None) -> list[Heading]:
+        """What a list shows of the articles that a filter lets through, a page of them, by id; no text is read."""
+        where, values = allowed._where()
+        page = (-1 if limit is None else limit, offset)
+        return self._headings(f"WHERE {where} ORDER BY a.id LIMIT ? OFFSET ?", (*values, *page))
+
+    def headings_of(self, article_ids: Iterable[str]) -> list[Heading]:
+        """The same of these articles, in the order given; one that is not there is left out."""
+        wanted = list(article_ids)
+        query = "WHERE a.id IN (SELECT value FROM json_each(?))"
+        found = {heading.id: heading for heading in self._headings(query, (json.dumps(wanted),))}
+        return [found[article_id] for article_id in wanted if article_id in found]
+
+    def count_articles(self, allowed: Filter) -> int:
+        """How many articles a filter lets through."""
+        where, values = allowed._where()
+        return int(self._sql.execute(f"SELECT count(*) FROM articles WHERE {where}", values).fetchone()[0])
+
+    def _headings(self, rest: str, values: Sequence[str | int]) -> list[Heading]:
+        query = """SELECT a.id, a.title, a.source, a.url, a.published, a.author,
+                          (SELECT count(*) FROM passages p WHERE p.article = a.number),
+                          (SELECT json_group_array(o.id) FROM origins o WHERE o.article = a.number AND o.id <> a.id)
+                   FROM articles a """
+        return [
+            Heading(name, title, source, url, date.fromisoformat(day) if day else None, author, passages, others)
+            for name, title, source, url, day, author, passages, copies in self._sql.execute(query + rest, values)
+            for others in (tuple(sorted(json.loads(copies))),)
+        ]
+
     def _article(self, row: tuple[Any, ...]) -> Article:
         """The article of a row, if it is as it was written: SQLite itself does not see a bit turned over in a text."""
         digest, name, title, text, source, url, published, author, pages = row
@@ -362,6 +408,10 @@ class Catalog:
             return []
         self._sql.create_function("is_allowed", 1, inside.contains(), deterministic=True)
         return words.search(self._sql, wanted, limit, "is_allowed(rowid)")
+
+    def word_scores(self, phrase: str, numbers: Iterable[int]) -> dict[int, float]:
+        """What a word, or words one after another, add to the BM25 score of each of these passages that holds them."""
+        return words.scores(self._sql, phrase, numbers)
 
     def problems(self) -> list[str]:
         """What is wrong inside the file, each as one line: SQLite's own check, full text, offsets."""

@@ -20,13 +20,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from index.article import Article
-from index.catalog import Filter
+from index.catalog import Filter, Heading
 from index.errors import InputError, QAError
 from qa.batching import Busy
 from qa.pipeline import LONGEST_QUESTION, TURNS
 from web import asking, reference
 from web.asking import apart
-from web.engine import Engine, Heading, NotReady
+from web.engine import Engine, NotReady
 from web.metrics import CONTENT_TYPE
 
 TITLE = "Ask the articles"

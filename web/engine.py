@@ -10,13 +10,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Literal
 
 from index.article import Article, Passage
 from index.build import BuildReport, Progress, build
-from index.catalog import Catalog, Filter
+from index.catalog import Catalog, Filter, Heading
 from index.embedder import Embedder
 from index.errors import InputError, QAError
 from index.exclude import exclude, readmit
@@ -46,20 +45,6 @@ WAITING = 0.2
 
 class NotReady(QAError):
     """The models are still being loaded, or could not be; the message says which."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """What a list of articles shows of one: all but its text. `copies` are the other ids of the very same article."""
-
-    id: str
-    title: str
-    source: str
-    url: str
-    published: date | None
-    author: str
-    passages: int
-    copies: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,10 +271,14 @@ class Engine:
 
         It asks for no model, and so need not wait until they are loaded.
         """
+        allowed = Filter(tuple(sources))
         with Catalog(self.folder) as catalog, catalog.snapshot():
-            found = _listed(catalog, search, sources)
+            if not search.strip():
+                return Shelf(tuple(catalog.headings(allowed, offset, limit)), catalog.count_articles(allowed))
+            hits = [number for number, _ in catalog.search_words(content_words(search), HITS, allowed)]
+            found = list(dict.fromkeys(passage.article_id for passage in catalog.passages(hits).values()))
             end = None if limit is None else offset + limit
-            return Shelf(tuple(_heading(catalog, article) for article in found[offset:end]), len(found))
+            return Shelf(tuple(catalog.headings_of(found[offset:end])), len(found))
 
     def article(self, article_id: str) -> Article:
         """Raises: InputError: there is no such article in the index (any more)."""
@@ -370,26 +359,5 @@ def _added(folder: Path) -> list[Path]:
     return [kept] if (kept := folder / uploads.FOLDER).is_dir() else []
 
 
-def _listed(catalog: Catalog, search: str, sources: Sequence[str]) -> list[Article]:
-    if not search.strip():
-        return [article for article in catalog.articles() if not sources or article.source in sources]
-    hits = [number for number, _ in catalog.search_words(content_words(search), HITS, Filter(tuple(sources)))]
-    ids = dict.fromkeys(passage.article_id for passage in catalog.passages(hits).values())
-    return [article for article_id in ids if (article := catalog.article(article_id))]
-
-
 def _whole(article: Article, passage: Passage) -> Citation:
     return Citation(article, passage.start, passage.end, article.text[passage.start : passage.end])
-
-
-def _heading(catalog: Catalog, article: Article) -> Heading:
-    return Heading(
-        article.id,
-        article.title,
-        article.source,
-        article.url,
-        article.published,
-        article.author,
-        len(catalog.passages_of(article.id)),
-        catalog.origins(article.id)[1:],
-    )

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from index.article import Article, Passage
-from index.catalog import FILE, SCHEMA, Catalog, Filter, is_published
+from index.catalog import FILE, SCHEMA, Catalog, Filter, Heading, is_published
 from index.errors import CorpusError
 from index.syndication import lines_of
 
@@ -51,6 +51,18 @@ def check_full_text(catalog):
         connection.execute("INSERT INTO words (words, rank) VALUES ('integrity-check', 1)")
     connection.close()
     assert catalog.problems() == []
+
+
+def test_a_list_shows_all_but_the_text_a_page_at_a_time(catalog):
+    with catalog.transaction():
+        catalog.assign({"copy.txt": FALL.digest, "another.txt": FALL.digest})
+    # An article goes by the first of its ids.
+    first, game, note = catalog.headings()
+    assert first == Heading("another.txt", "City falls", "Herald", "", FALL.published, "", 2, ("copy.txt", "fall.txt"))
+    assert (game.id, game.passages, game.copies, note.published) == ("game.txt", 2, (), None)
+    assert catalog.headings(offset=1, limit=1) == [game] and catalog.headings(offset=9) == []
+    assert catalog.headings(Filter(("Post",))) == [game] and catalog.count_articles(Filter(("Post",))) == 1
+    assert catalog.headings_of(["note.txt", "none.txt", "game.txt"]) == [note, game]
 
 
 def test_articles_come_back_as_they_were_put(catalog):

@@ -6,7 +6,8 @@ Knows headings, and the reports of builds. Never knows how articles are searched
 from collections.abc import Sequence
 
 from index.build import BuildReport
-from web.engine import Heading, Shelf
+from index.catalog import Heading
+from web.engine import Shelf
 from web.markup.text import counted, literal, short_day, title
 
 REASONS_SHOWN = 20
