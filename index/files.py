@@ -3,6 +3,7 @@
 Knows names and links. Opens a file only to tell a sidecar from a table. Never knows what an article is.
 """
 
+import os
 import re
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
@@ -67,12 +68,13 @@ def listing(path: Path) -> Listing:
         return Listing(list(_walk(path, path)), lambda id_: _is_file(path / id_))
     if not path.exists():
         raise InputError(f"{path} does not exist; give a file or a folder of articles")
-    root, name = path.parent, _id(path, path.parent)
-    entry = _look_at(path, root) or Skipped(name, _unsupported(name))
+    root, name = path.parent, _valid(path.name)
+    entry = _look_at(name, str(path), path.is_file()) or Skipped(name, _unsupported(name))
     if isinstance(entry, File) and entry.is_sidecar:
         reason = "it states metadata of other files and holds no articles; give its folder"
         return Listing([Skipped(name, reason)], lambda _: False)
-    beside = _look_at(root / SIDECAR, root) if _is_file(root / SIDECAR) and path.name != SIDECAR else None
+    is_beside = _is_file(root / SIDECAR) and path.name != SIDECAR
+    beside = _look_at(SIDECAR, str(root / SIDECAR), is_file=True) if is_beside else None
     sidecars = [beside] if isinstance(beside, File) and beside.is_sidecar else []
     return Listing([entry, *sidecars], lambda id_: _is_file(root / id_), only=name)
 
@@ -103,28 +105,30 @@ def ending(name: str) -> str:
     return path.with_suffix("").suffix.lower() if last == ".gz" else last
 
 
-def _walk(folder: Path, root: Path) -> Iterator[File | Skipped]:
-    """What is below a folder, hidden entries apart, sorted by name."""
+def _walk(folder: Path, root: Path, above: str = "") -> Iterator[File | Skipped]:
+    """What is below a folder, hidden entries apart, sorted by name; `above` begins their ids."""
     try:
-        entries = sorted(folder.iterdir())
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
     except OSError as error:
-        yield Skipped(_id(folder, root), f"its folder cannot be listed: {error.strerror}")
+        yield Skipped(above.removesuffix("/") or ".", f"its folder cannot be listed: {error.strerror}")
         return
     for entry in entries:
-        if entry.name.startswith(".") or _is_of_a_page(entry):
+        if entry.name.startswith(".") or (entry.name.endswith("_files") and _is_of_a_page(Path(entry.path))):
             continue
-        if entry.is_symlink() and (reason := _wrong_link(entry, root)):
-            yield Skipped(_id(entry, root), reason)
+        name = _valid(above + entry.name)
+        if entry.is_symlink() and (reason := _wrong_link(Path(entry.path), root)):
+            yield Skipped(name, reason)
         elif entry.is_dir():
-            yield from _walk(entry, root)
-        elif found := _look_at(entry, root):
-            yield found
+            yield from _walk(Path(entry.path), root, f"{name}/")
+        elif seen := _look_at(name, entry.path, entry.is_file()):
+            yield seen
 
 
 def _is_of_a_page(entry: Path) -> bool:
     """Whether a browser saved it beside a page: its pictures and scripts, and the advertisements in its frames."""
     page = entry.name.removesuffix("_files")
-    return page != entry.name and any(_is_file(entry.with_name(page + last)) for last in (".html", ".htm"))
+    return any(_is_file(entry.with_name(page + last)) for last in (".html", ".htm"))
 
 
 def _wrong_link(link: Path, root: Path) -> str:
@@ -138,11 +142,9 @@ def _wrong_link(link: Path, root: Path) -> str:
     return "it is a symbolic link to a folder that is read in its own place" if target.is_dir() else ""
 
 
-def _look_at(path: Path, root: Path) -> File | Skipped | None:
+def _look_at(name: str, path: str, is_file: bool) -> File | Skipped | None:
     """The file, if it is one to read; None if nobody would miss it."""
-    name = _id(path, root)
-    wrong = "" if path.is_file() else "it is not a regular file"
-    return _named(name, name, str(path), lambda: path.open("rb"), wrong)
+    return _named(name, name, path, lambda: open(path, "rb"), "" if is_file else "it is not a regular file")
 
 
 def _named(name: str, id_: str, where: str, opened: Callable[[], BinaryIO], wrong: str) -> File | Skipped | None:
@@ -174,8 +176,9 @@ def _unsupported(name: str) -> str:
     return f"{kind} is not supported; these are: {' '.join(formats.READERS)}, and those in .zip and .gz"
 
 
-def _id(path: Path, root: Path) -> str:
-    return path.relative_to(root).as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+def _valid(name: str) -> str:
+    """A name as text, with a mark for what is none in it."""
+    return name if name.isascii() else name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _is_file(path: Path) -> bool:
