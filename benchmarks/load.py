@@ -2,8 +2,9 @@
 
 Each of 1 to 64 users asks, reads nothing, and asks again as soon as the answer is there; all go through one
 `qa.batching.Batcher`. Beside them, in the same run and over the same questions: one big batch of all of them, which
-nobody has to wait in, and as many threads that ask without a batcher. No question is asked twice in a measurement,
-so that nothing comes from memory; what memory saves is measured by itself.
+nobody has to wait in; as many threads that ask without a batcher; and as many clients of a server that is started for
+it, who ask over HTTP. No question is asked twice in a measurement, so that nothing comes from memory; what memory saves
+is measured by itself.
 
     python benchmarks/load.py INDEX [QUESTIONS.jsonl] [--count 128] [--output docs/benchmarks]
 """
@@ -11,13 +12,17 @@ so that nothing comes from memory; what memory saves is measured by itself.
 import json
 import os
 import statistics
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.request import Request, urlopen
 
 import numpy as np
 import typer
@@ -26,7 +31,6 @@ from rich.table import Table
 
 from index.corpus import Corpus
 from index.embedder import Embedder
-from qa.answer import Answer, NoAnswer
 from qa.batching import AT_ONCE, Batcher
 from qa.confidence import Calibration
 from qa.evaluation.questions import read_questions
@@ -36,20 +40,28 @@ from qa.retriever import Retriever
 
 USERS = (1, 2, 4, 8, 16, 32, 64)
 QUESTIONS = Path(__file__).with_name("wikinews.jsonl")
+APP = Path(__file__).parents[1] / "app.py"
 
 Fresh = Callable[[], QuestionAnswerer]
 """Gives the engine as it is before any question: the models are loaded, and nothing is remembered."""
 
 
+Texts = dict[str, str | None]
+"""Questions with the texts of their answers; None where one was declined."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How one question went: when it came, when its turn was, when its answer was there, and what that was."""
+    """How one question went: when it came, when its turn was, when its answer was there, and what that was.
+
+    The text is None where it was declined.
+    """
 
     question: str
     came: float
     turn: float
     answered: float
-    result: Answer | NoAnswer
+    text: str | None
 
 
 def main(
@@ -63,7 +75,7 @@ def main(
     fresh = engines(index)
     fresh().warm()
     with Console(stderr=True).status("asking"):
-        figures = machine() | measure(fresh, asked, USERS)
+        figures = machine() | measure(fresh, asked, USERS, index)
     table = Table("users", *next(iter(figures["users"].values())))
     for users, row in figures["users"].items():
         table.add_row(users, *(f"{value:,.4g}" for value in row.values()))
@@ -87,8 +99,11 @@ def engines(index: Path) -> Fresh:
     return lambda: QuestionAnswerer(corpus, retriever, reader, calibration, embedder)
 
 
-def measure(fresh: Fresh, questions: Sequence[str], levels: Sequence[int]) -> dict[str, Any]:
-    """The figures of each number of users; the big batch is measured before, between and after them."""
+def measure(fresh: Fresh, questions: Sequence[str], levels: Sequence[int], index: Path | None = None) -> dict[str, Any]:
+    """The figures of each number of users; the big batch is measured before, between and after them.
+
+    With an `index` it is served too, to as many clients as there are users at most.
+    """
     expected, offline = in_one_batch(fresh(), questions)
     seconds, levels_seconds, rows = [offline], dict[int, float](), dict[int, dict[str, Any]]()
     for users in levels:
@@ -100,21 +115,23 @@ def measure(fresh: Fresh, questions: Sequence[str], levels: Sequence[int]) -> di
         row["questions a second"] = round(len(questions) / levels_seconds[users], 2)
         row["of one big batch"] = round(offline / levels_seconds[users], 3)
     alone = without_batcher(fresh(), questions, max(levels))
+    served = {f"{max(levels)} clients over HTTP": over_http(index, questions, max(levels), expected)} if index else {}
     return {
         "questions": len(questions),
         "one big batch, questions a second": round(len(questions) / offline, 2),
         "users": {str(users): row for users, row in rows.items()},
         f"{max(levels)} threads without a batcher": waits(alone) | {"same answers": same(alone, expected)},
+        **served,
         "asked again": asked_again(fresh(), questions),
     }
 
 
-def in_one_batch(qa: QuestionAnswerer, questions: Sequence[str]) -> tuple[dict[str, Answer | NoAnswer], float]:
+def in_one_batch(qa: QuestionAnswerer, questions: Sequence[str]) -> tuple[Texts, float]:
     """All questions examined in one call, and the seconds it took."""
     started = time.perf_counter()
     examined = qa.examine_together([Inquiry(question) for question in questions])
-    results = [qa.decide(found) for found in examined if found]
-    return dict(zip(questions, results, strict=True)), time.perf_counter() - started
+    texts = [qa.decide(found).text for found in examined if found]
+    return dict(zip(questions, texts, strict=True)), time.perf_counter() - started
 
 
 def with_users(qa: QuestionAnswerer, questions: Sequence[str], users: int) -> tuple[list[Asked], float]:
@@ -126,7 +143,7 @@ def with_users(qa: QuestionAnswerer, questions: Sequence[str], users: int) -> tu
             found = pending.result()
             result = qa.decide(found)
             turn = pending.since + found.seconds["waiting"]
-            return Asked(question, pending.since, turn, time.perf_counter(), result)
+            return Asked(question, pending.since, turn, time.perf_counter(), result.text)
 
         return at_once(ask, questions, users)
 
@@ -137,9 +154,41 @@ def without_batcher(qa: QuestionAnswerer, questions: Sequence[str], users: int) 
     def ask(question: str) -> Asked:
         came = time.perf_counter()
         result = qa.decide(qa.examine(question))
-        return Asked(question, came, came, time.perf_counter(), result)
+        return Asked(question, came, came, time.perf_counter(), result.text)
 
     return at_once(ask, questions, users)[0]
+
+
+def over_http(index: Path, questions: Sequence[str], clients: int, expected: Texts) -> dict[str, Any]:
+    """The same of the program as it is served: a server of its own, and clients that send JSON."""
+    command = [sys.executable, str(APP), "--index-dir", str(index), "--port", "0", "--read-only"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout
+            address = server.stdout.readline().partition("at ")[2].split()[0]
+            wait_until_ready(address)
+
+            def ask(question: str) -> Asked:
+                came, body = time.perf_counter(), json.dumps({"question": question}).encode()
+                request = Request(f"{address}/api/ask", body, {"Content-Type": "application/json"})
+                with urlopen(request, timeout=600) as response:
+                    text = json.load(response)["text"]
+                return Asked(question, came, came, time.perf_counter(), text)
+
+            asked, seconds = at_once(ask, questions, clients)
+        finally:
+            server.terminate()
+    speed = {"questions a second": round(len(questions) / seconds, 2)}
+    return waits(asked) | {"same answers": same(asked, expected)} | speed
+
+
+def wait_until_ready(address: str) -> None:
+    """Return once the server has loaded its models."""
+    for _ in range(600):
+        with suppress(OSError), urlopen(f"{address}/readyz", timeout=10):
+            return
+        time.sleep(0.5)
+    raise TimeoutError(f"{address} is not ready after five minutes")
 
 
 def at_once(ask: Callable[[str], Asked], questions: Sequence[str], users: int) -> tuple[list[Asked], float]:
@@ -182,9 +231,9 @@ def out_of_order(asked: Sequence[Asked]) -> int:
     return sum(turn < max(turns[:place]) - 1e-6 for place, turn in enumerate(turns) if place)
 
 
-def same(asked: Sequence[Asked], expected: dict[str, Answer | NoAnswer]) -> float:
+def same(asked: Sequence[Asked], expected: Texts) -> float:
     """The share of questions that got the text, or the refusal, that they get in the big batch."""
-    return round(statistics.fmean(one.result.text == expected[one.question].text for one in asked), 4)
+    return round(statistics.fmean(one.text == expected[one.question] for one in asked), 4)
 
 
 def asked_again(qa: QuestionAnswerer, questions: Sequence[str]) -> dict[str, Any]:

@@ -413,6 +413,10 @@ class Catalog:
         """What a word, or words one after another, add to the BM25 score of each of these passages that holds them."""
         return words.scores(self._sql, phrase, numbers)
 
+    def word_scores(self, phrase: str, numbers: Iterable[int]) -> dict[int, float]:
+        """What a word, or words one after another, add to the BM25 score of each of these passages that holds them."""
+        return words.scores(self._sql, phrase, numbers)
+
     def problems(self) -> list[str]:
         """What is wrong inside the file, each as one line: SQLite's own check, full text, offsets."""
         found = [f"SQLite: {row[0]}" for row in self._sql.execute("PRAGMA quick_check") if row[0] != "ok"]

@@ -10,6 +10,7 @@ score, and what is not holds only a few of the words that tell least (the idea o
 search of Broder et al. 2003, "Efficient query evaluation using a two-level retrieval process").
 """
 
+import json
 import sqlite3
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -34,13 +35,24 @@ Ranking = list[tuple[int, float]]
 
 def search(sql: sqlite3.Connection, words: Sequence[str], limit: int, where: str = "1") -> Ranking:
     """The best passages that hold any of the words and fulfil the SQL condition `where` on their `rowid`."""
-    phrases = list(dict.fromkeys('"{}"'.format(word.replace("\0", " ").replace('"', '""')) for word in words))
+    phrases = list(dict.fromkeys(map(_quoted, words)))
     best: dict[int, float] = {}
     for step in _steps(sql, phrases):
         if not best or not step.bounded:
             for number, score in _scored(sql, step, limit, where):
                 best[number] = max(score, best.get(number, 0.0))  # the whole score, or that of some of the words
     return sorted(best.items(), key=lambda item: (-item[1], item[0]))[:limit]
+
+
+def scores(sql: sqlite3.Connection, phrase: str, numbers: Iterable[int]) -> dict[int, float]:
+    """What one phrase adds to the scores of those passages that hold it, given their numbers."""
+    query = f"""SELECT rowid, -bm25(words, {TITLE_WEIGHT}, {BODY_WEIGHT}) FROM words
+                WHERE words MATCH ? AND +rowid IN (SELECT value FROM json_each(?))"""
+    return dict(sql.execute(query, (_quoted(phrase), json.dumps(list(numbers)))).fetchall())
+
+
+def _quoted(phrase: str) -> str:
+    return '"{}"'.format(phrase.replace("\0", " ").replace('"', '""'))
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from qa.examples import likely_questions
 from qa.reader import Reader
 from qa.recent import Recent
 from qa.retriever import EVERYTHING, Retriever, ScoredPassage
+from qa.wording import Wording, word
 
 LONGEST_QUESTION = 1000
 PASSAGES_READ = 10
@@ -224,8 +225,12 @@ class QuestionAnswerer:
             generation = snapshot.generation, snapshot.catalog.meta("checksum")
             examined = {key: self._remembered((*generation, *key), snapshot) for key in keys}
             new = [key for key, known in examined.items() if not known]
-            vectors = self._vectors([question for question, _ in new])
-            searched = {key: self._search(*key, vector, snapshot) for key, vector in zip(new, vectors, strict=True)}
+            wordings = [word(question, snapshot.catalog.aliases) for question, _ in new]
+            vectors = self._vectors([wording.usual for wording in wordings])
+            searched = {
+                key: self._search(wording, key[1], vector, snapshot)
+                for key, wording, vector in zip(new, wordings, vectors, strict=True)
+            }
         watch.ended("searching")
 
         # 3. Read the spans that may answer it out of each.
@@ -234,7 +239,7 @@ class QuestionAnswerer:
         for key, asked in zip(keys, inquiries, strict=True):
             if key in searched:
                 asked.told("reading")
-        read = self.reader.read_together([(question, found.texts) for (question, _), found in searched.items()])
+        read = self._read([(question, found) for (question, _), found in searched.items()])
         watch.ended("reading")
 
         # 4. Put together those that say the same, and note what speaks for each group.
@@ -266,11 +271,26 @@ class QuestionAnswerer:
                 self._embedded.put(question, alone)
         return [vector for question in questions if (vector := known[question]) is not None]
 
-    def _search(self, question: str, allowed: Filter, vector: Vectors, snapshot: Snapshot) -> Found:
-        retrieved = self.retriever.search(question, snapshot, PASSAGES_READ, allowed, vector=vector)
+    def _search(self, wording: Wording, allowed: Filter, vector: Vectors, snapshot: Snapshot) -> Found:
+        question = wording.question
+        retrieved = self.retriever.search(question, snapshot, PASSAGES_READ, allowed, vector=vector, wording=wording)
         named = {passage.article_id for r in retrieved for passage in (r.passage, *r.copies)}
         articles = {article_id: snapshot.article(article_id) for article_id in named}
-        return Found(tuple(retrieved), articles, snapshot.catalog.stories(named))
+        found = Found(tuple(retrieved), articles, snapshot.catalog.stories(named))
+        if not wording.named:
+            return found
+        asked = zip(retrieved, found.texts, strict=True)
+        return replace(found, retrieved=tuple(replace(r, asked=wording.as_in(text)) for r, text in asked))
+
+    def _read(self, asked: Sequence[tuple[str, Found]]) -> list[list[list[Span]]]:
+        """The spans of each passage found for each question, which is put in the names that the passage uses."""
+        pairs = [
+            (r.asked or question, [text])
+            for question, found in asked
+            for r, text in zip(found.retrieved, found.texts, strict=True)
+        ]
+        read = (spans for (spans,) in self.reader.read_together(pairs))
+        return [list(islice(read, len(found.retrieved))) for _, found in asked]
 
     def _judged(self, understood: str, found: Found, read: Sequence[Sequence[Span]]) -> Examination:
         spans = [

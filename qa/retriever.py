@@ -7,14 +7,19 @@ out of a passage.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from index.article import Passage
-from index.catalog import Filter
+from index.catalog import Catalog, Filter
 from index.corpus import Snapshot
 from index.embedder import Embedder, Vectors
+from qa.wording import Wording, phrases, word
 
 DEPTH = 50
 """How many passages each of the two searches gives to the fusion."""
+
+NAMES_DEEPER = 4
+"""How many times as many passages are looked at by words where names of one thing are first counted each."""
 
 DENSE_WEIGHT = 0.4
 """Share of meaning, against words, in the fused score; chosen on training questions by `benchmarks/fusion.py`."""
@@ -41,7 +46,8 @@ class ScoredPassage:
 
     Ranks count from one; a rank of None means that this search did not find it. `cosine` is
     the similarity of meaning, `bm25` that of words; both higher for better. `copies` are
-    passages of other articles that were found too and say the same in the same words.
+    passages of other articles that were found too and say the same in the same words. `asked` is
+    the question in the names that the passage uses, where it has names that others call otherwise.
     """
 
     number: int
@@ -52,6 +58,7 @@ class ScoredPassage:
     cosine: float
     bm25: float
     copies: tuple[Passage, ...] = ()
+    asked: str = ""
 
 
 class Retriever:
@@ -72,17 +79,21 @@ class Retriever:
         allowed: Filter = EVERYTHING,
         dense_weight: float = DENSE_WEIGHT,
         vector: Vectors | None = None,
+        wording: Wording | None = None,
     ) -> list[ScoredPassage]:
         """The `k` best passages, best first; a filter is applied inside both searches, so it costs no recall.
 
         With a `dense_weight` of 1 they are ordered by meaning alone, with 0 by words alone. What repeats
         a better passage of another article is not among the `k` but with that passage, and the next moves up.
-        `vector` is the question's, where it is known already.
+        Passages that call a thing by another name than the question does are found like those that
+        do not. `wording` says what names are in the question, and `vector` is that of its `usual`
+        wording; both only where they are known already.
         """
-        vector = self.embed([question])[0] if vector is None else vector
+        wording = wording or word(question, snapshot.catalog.aliases)
+        vector = self.embed([wording.usual])[0] if vector is None else vector
         inside = snapshot.catalog.passage_set(allowed) if allowed else None
         dense = snapshot.vectors.search(vector, DEPTH, inside)
-        words = snapshot.catalog.search_words(content_words(question), DEPTH, allowed)
+        words = _by_words(wording, snapshot.catalog, allowed)
         fused = convex(dense, words, dense_weight)
         passages = snapshot.catalog.passages(number for number, _ in fused)
         copied = snapshot.catalog.copies(list(passages))
@@ -98,6 +109,25 @@ class Retriever:
             for number, score in fused
             if number in passages and number not in copied
         ][:k]
+
+
+def _by_words(wording: Wording, catalog: Catalog, allowed: Filter) -> Ranking:
+    """The passages that hold the question's words, best first; all names of one thing count as the best of them does.
+
+    The search itself adds up what each name brings, so that no passage can be better than it says.
+    """
+    if not wording.named:
+        return catalog.search_words(content_words(wording.question), DEPTH, allowed)
+    rest = [term for term in re.findall(r"\w+", wording.rest.lower()) if term not in STOP_WORDS]
+    groups = [phrases([wording.typed(named), *named.names]) for named in wording.named]
+    wanted = list(dict.fromkeys([*rest, *chain.from_iterable(groups)]))
+    found = dict(catalog.search_words(wanted, DEPTH * NAMES_DEEPER, allowed))
+    for names in (group for group in groups if len(group) > 1):
+        added = [catalog.word_scores(name, found) for name in names]
+        for number in found:
+            brought = [scores[number] for scores in added if number in scores]
+            found[number] -= sum(brought) - max(brought, default=0.0)
+    return _best_first(found)[:DEPTH]
 
 
 def content_words(question: str) -> list[str]:

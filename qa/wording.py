@@ -20,6 +20,16 @@ SHORTEST = 4
 
 _TOKEN = re.compile(r"[’']s\b|(?:[^\W\d_]\.){2,}|[^\W_]+")
 _BETWEEN = re.compile(r"[\s’'ʻʿ.-]*")
+_QUOTED = r"[“\"‘']?\0[”\"’']?"
+_ABOUT_NAME = re.compile(
+    rf"\b(?:do|does|did) (?:the )?{_QUOTED} (?:mean|stand)|{_QUOTED} (?:means|stands? for|(?:is|are) short|also)\b"
+    rf"|\b(?:names?|acronym|abbreviation|term|word) (?:of|for) (?:the )?{_QUOTED}\W*$"
+    rf"|^(?:what|who)(?:[’']s| is| are| was| were) (?:the |an? )?{_QUOTED}\W*$",
+    re.IGNORECASE,
+)
+"""Of a question with a name taken out of it: whether it asks what the name means, or for another."""
+
+_ARTICLE_BEFORE = re.compile(r"\b(?:[ae][ln]|a[drstz]|e[drstz]|ul)-$|\b[ae]l $", re.IGNORECASE)
 _ARTICLES = frozenset("al el ul ad ar as at az ed er es et ez".split())
 
 
@@ -45,8 +55,8 @@ class Wording:
         return self._with([named.names[0] for named in self.named])
 
     def as_in(self, text: str) -> str:
-        """The question with each thing called as a text calls it: by its own name where that stands there too."""
-        return self._with([self._name_in(named, text) for named in self.named])
+        """The question with each thing called as a text mostly calls it, if it does, whatever name was typed."""
+        return self._with([_name_in(text, named.names) or self.typed(named) for named in self.named])
 
     @property
     def rest(self) -> str:
@@ -55,14 +65,6 @@ class Wording:
 
     def typed(self, named: Named) -> str:
         return self.question[named.start : named.end]
-
-    def _name_in(self, named: Named, text: str) -> str:
-        typed = self.typed(named)
-        if not named.names or _written(typed).search(text):
-            return typed
-        counts = [(len(_written(name).findall(text)), name) for name in named.names]
-        most = max(count for count, _ in counts)
-        return next(name for count, name in counts if count == most) if most else typed
 
     def _with(self, names: Sequence[str]) -> str:
         text = self.question
@@ -81,12 +83,27 @@ def word(question: str, aliases: Aliases) -> Wording:
         if folded in known and not _overlaps(found, start, end):
             names = aliases.names_of(folded)
             own = next(name.name for name in names if name.folded == folded)
-            if len(names) > 1 and _means_name(question[start:end], own, plainly):
-                found.append(Named(start, end, tuple(name.name for name in names)))
+            is_meant = _means_name(question[start:end], own, plainly) and not _asks_for_name(question, start, end)
+            if len(names) > 1 and is_meant:
+                found.append(Named(_with_article(question, start), end, tuple(name.name for name in names)))
     for start, end, folded in _unwritten(question, runs, aliases, plainly):
         if not _overlaps(found, start, end) and (nearest := aliases.nearest(folded)):
             found.append(Named(start, end, tuple(name.name for name in aliases.names_of(nearest))))
     return Wording(question, tuple(sorted(found, key=lambda named: named.start)))
+
+
+def _name_in(text: str, names: Sequence[str]) -> str | None:
+    """The name that a text uses most, as it writes it; one like IS, that readers take for a word, only at a pinch."""
+    found = [(name, match) for name in names if (match := _written(name).findall(text))]
+    if not found:
+        return None
+    _, written = max(found, key=lambda pair: (folded_name(pair[0]) not in FUNCTION_WORDS, len(pair[1])))
+    return str(written[0])
+
+
+def _asks_for_name(question: str, start: int, end: int) -> bool:
+    """Then no other name stands for this one."""
+    return bool(_ABOUT_NAME.search(f"{question[:start]}\0{question[end:]}"))
 
 
 _Run = tuple[int, int, str]
@@ -131,6 +148,12 @@ def _unwritten(question: str, runs: Sequence[_Run], aliases: Aliases, plainly: b
             len(words) > 1 and not plainly and _is_capital(text := question[start:end]) and not aliases.is_written(text)
         ):
             yield start, end, folded
+
+
+def _with_article(question: str, start: int) -> int:
+    """Where a name begins whose Arabic article the articles leave out."""
+    article = _ARTICLE_BEFORE.search(question, 0, start)
+    return article.start() if article else start
 
 
 def _is_capital(text: str) -> bool:

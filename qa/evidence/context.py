@@ -44,9 +44,8 @@ def about(
         texts: where abbreviations are introduced.
         with_titles: a title may bring words as well as names.
     """
-    words = spoken_words(" ".join(word for word in content_words(question) if word not in _KIND_WORDS))
-    names = spoken_words(" ".join(re.findall(r"(?<=[\s(“\"])[A-Z][\w’'.-]*", question)))
     for candidate in quoted:
+        words, names = _asked(candidate.retrieved.asked or question)
         start, end = sentence_of(candidate)
         sentence = candidate.article.text[start:end]
         ground = _heard(sentence, texts)
@@ -57,6 +56,12 @@ def about(
         if not names and held < SAME_GROUND * len(words):
             return False
     return True
+
+
+def _asked(question: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The words of a question that say what it is about, and those of its names."""
+    words = spoken_words(" ".join(word for word in content_words(question) if word not in _KIND_WORDS))
+    return words, spoken_words(" ".join(re.findall(r"(?<=[\s(“\"])[A-Z][\w’'.-]*", question)))
 
 
 def _heard(text: str, texts: Sequence[str]) -> set[str]:
