@@ -4,22 +4,28 @@ A conversation's questions are made to stand alone one after another, each with 
 compared with what a human made of them (Dalton et al. 2020, "TREC CAsT 2019", and the tracks of 2020 and 2021). The
 comparison is ROUGE-1 on content words: recall is how many words of the human rewrite are there, precision how many of
 ours belong. Recall alone is no fair measure: to append the whole conversation finds nearly every word, and buries the
-question in them, so that neither a search nor a reader with room for 64 tokens can use it. A good rewrite comes near
-it in recall and keeps the precision of the question as it was asked.
+question in them, so that neither a search nor a reader with room for 64 tokens can use it. A good rewrite comes near it
+in recall and keeps the precision of the question as it was asked.
 
-    python benchmarks/dialogue.py CAST [--split held-out] [--show 20]
+    python benchmarks/dialogue.py CAST [--split held-out] [--search] [--show 20]
 
 CAST is a folder with the topic files of `github.com/daltonj/treccastweb`, or a .tar.gz of it. The rules were developed
-on the 2019 topics and on those of 2020 and 2021 with an odd number; the held-out half is every topic of 2020 and 2021
-with an even number, which nobody looked at while writing them. The topics of 2020 come without the answers, and those
-of 2021 with whole passages; many of their follow-ups speak of what only the passage said, which these rules do not
-read, and much of 2021 is chat around the question. The years are therefore printed apart too.
+and the weights fitted (`benchmarks/dialogue_fit.py`) on the 2019 topics and on those of 2020 and 2021 with an odd
+number; the held-out half is every topic of 2020 and 2021 with an even number, which nobody looked at while writing
+them. The topics of 2020 come without the answers, and those of 2021 with whole passages; many of their follow-ups speak
+of what only the passage said, of which only the names are kept, and much of 2021 is chat around the question. The years
+are therefore printed apart too.
+
+Words are only a stand-in for what a rewrite is for. With `--search`, the passages of the 2021 topics are indexed and
+each question put to the search: is the passage that the track gives as its answer among the first ten?
 
 It is also measured whether a question that stands alone is left as it is, in three ways: those that the human left as
 they were, the opening questions of other conversations, and the human rewrites themselves, each asked in mid
-conversation; the human left some as they were that do not stand alone ("What about the BBC experiment?"), so the first
-of these is a lower bound. And whether a change of topic drops the old one: each conversation is held after the whole of
-another, and a follow-up counts as leaking if it now holds words of the other that it would not hold without it.
+conversation; the human left some as they were that do not stand alone ("What about the BBC experiment?"), and some
+rewrites still refer back ("What was their role in the Bronze Age collapse?"), so these are lower bounds; the rewrites
+without a word of reference are therefore counted apart. And whether a change of topic drops the old one: each
+conversation is held after the whole of another, and a follow-up counts as leaking if it now holds words of the other
+that it would not hold without it.
 """
 
 import json
@@ -38,8 +44,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from qa.dialogue import Turn, standalone
-from qa.retriever import STOP_WORDS
+from index.build import build
+from index.corpus import Corpus
+from index.embedder import Embedder
+from qa.dialogue import Turn, refers_back, standalone
+from qa.retriever import STOP_WORDS, Retriever
 
 ASKING = frozenset("tell me more describe what's so oh ok okay thanks s t re ve d m ll".split())
 """Words that ask, or are left over from an apostrophe; they count as little as the stop words do."""
@@ -72,6 +81,7 @@ class Conversation:
 def main(
     cast: Annotated[Path, typer.Argument(help="The topic files: a folder, or a .tar.gz.")],
     split: Annotated[str, typer.Option(help="held-out or development")] = "held-out",
+    search: Annotated[bool, typer.Option(help="Also measure what the search finds.")] = False,
     show: Annotated[int, typer.Option(help="Print so many rewrites; of the development half only.")] = 0,
 ) -> None:
     """Print how near each way comes to the human rewrites, and what happens to questions that stand alone."""
@@ -87,6 +97,8 @@ def main(
         console.print(f"only {year}", rewrites([c for c in conversations if c.year == year], ways))
     console.print(untouched(conversations))
     console.print(spliced(conversations, ways))
+    if search:
+        console.print(searched(conversations, passages(read(cast)), ways | {"human rewrite": as_asked}))
     milliseconds = timed(conversations)
     console.print(f"{np.median(milliseconds):.2f} ms a question, at most {max(milliseconds):.2f}")
     for conversation in conversations[: -(-show // 8)]:
@@ -177,12 +189,15 @@ def untouched(conversations: list[Conversation]) -> Table:
         "the human left it as it is": [],
         "opens another conversation": [],
         "a human rewrite": [],
+        "a human rewrite without a word of reference": [],
     }
     for number, conversation in enumerate(conversations):
         for place, said in enumerate(conversation.utterances):
             if place:
                 history = conversation.history(place)[-TURNS:]
                 kinds["a human rewrite"].append((said.rewrite, history))
+                if not refers_back(said.rewrite):
+                    kinds["a human rewrite without a word of reference"].append((said.rewrite, history))
                 another = conversations[(number + place) % len(conversations)]
                 kinds["opens another conversation"].append((another.utterances[0].raw, history))
                 if bare(said.raw) == bare(said.rewrite):
@@ -210,6 +225,35 @@ def spliced(conversations: list[Conversation], ways: dict[str, Way]) -> Table:
                 leaks.append(bool(set(words(made)) & set(old) - set(usual)))
                 scores.append(overlap(made, said.rewrite)[2])
         table.add_row(name, f"{np.mean(scores):.3f}", f"{np.mean(leaks):.1%}")
+    return table
+
+
+def passages(conversations: list[Conversation]) -> list[str]:
+    return sorted({said.answer for c in conversations for said in c.utterances if said.answer})
+
+
+def searched(conversations: list[Conversation], texts: list[str], ways: dict[str, Way]) -> Table:
+    """Where the passage that answers a follow-up is among those that each way of asking finds in all of `texts`."""
+    asked = [(c.history(i), said) for c in conversations for i, said in enumerate(c.utterances) if i and said.answer]
+    table = Table("way", "found first", "among five", "among ten", "mean reciprocal rank")
+    embedder = Embedder()
+    with tempfile.TemporaryDirectory() as work:
+        corpus, index = Path(work) / "passages.jsonl", Path(work) / "index"
+        rows = (json.dumps({"title": str(number), "text": text}) for number, text in enumerate(texts))
+        corpus.write_text("\n".join(rows), encoding="utf-8")
+        build([corpus], index, embedder)
+        with Corpus(index, embedder.identity).snapshot() as snapshot:
+            for name, way in ways.items():
+                ranks = []
+                for history, said in asked:
+                    question = said.rewrite if name == "human rewrite" else way(said.raw, history[-TURNS:])
+                    found = Retriever(embedder).search(question, snapshot, 10)
+                    titles = [{snapshot.article(p.article_id).title for p in (r.passage, *r.copies)} for r in found]
+                    gold = str(texts.index(said.answer or ""))
+                    ranks.append(next((rank for rank, title in enumerate(titles, 1) if gold in title), np.inf))
+                within = [f"{np.mean(np.array(ranks) <= k):.3f}" for k in (1, 5, 10)]
+                table.add_row(name, *within, f"{np.mean(1 / np.array(ranks)):.3f}")
+    table.caption = f"{len(asked)} follow-ups with their passage, among {len(texts)} passages"
     return table
 
 

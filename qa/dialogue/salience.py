@@ -147,6 +147,8 @@ def _form(question: str, memory: Memory) -> dict[str, float]:
         "short": len(within) <= 2,
         "known": any(all_within.issuperset(topic.words) for topic in memory.topics),
         "known words": len(memory.vocabulary & within) / max(1, len(within)),
+        "words of the answer": len(within.intersection(content(memory.answer or ""))) / max(1, len(within)),
+        "no answer known": memory.answer is None,
         "relational": any(phrase.head in RELATIONAL for phrase in inside),
         "definite": any(re.match(r"the\s", p.text, re.IGNORECASE) and not p.is_name for p in inside),
         "indefinite": any(re.match(r"an?\s", p.text, re.IGNORECASE) for p in inside),
