@@ -37,7 +37,7 @@ from qa.dialogue.topics import SHORT, Memory, Topic, content
 Turn = tuple[str, str | None]
 """An earlier question and the text that answered it, or None where it was declined."""
 
-NEEDED = 0.6
+NEEDED = 0.7
 """A question that more likely than this needs something gets it in brackets where it does not ask for it by a word."""
 
 LIKELY = 0.35
