@@ -17,11 +17,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import numpy as np
@@ -165,7 +165,7 @@ def over_http(index: Path, questions: Sequence[str], clients: int, expected: Tex
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout
-            address = server.stdout.readline().partition("at ")[2].split()[0]
+            address = next(word for word in server.stdout.readline().split() if word.startswith("http"))
             wait_until_ready(address)
 
             def ask(question: str) -> Asked:
@@ -183,12 +183,16 @@ def over_http(index: Path, questions: Sequence[str], clients: int, expected: Tex
 
 
 def wait_until_ready(address: str) -> None:
-    """Return once the server has loaded its models."""
-    for _ in range(600):
-        with suppress(OSError), urlopen(f"{address}/readyz", timeout=10):
-            return
+    """Return once the server has loaded its models; raises RuntimeError where it cannot."""
+    while True:
+        try:
+            with urlopen(f"{address}/readyz", timeout=60):
+                return
+        except HTTPError as answer:
+            said = json.load(answer)
+        if said["state"] == "failed":
+            raise RuntimeError(said["message"])
         time.sleep(0.5)
-    raise TimeoutError(f"{address} is not ready after five minutes")
 
 
 def at_once(ask: Callable[[str], Asked], questions: Sequence[str], users: int) -> tuple[list[Asked], float]:

@@ -11,7 +11,6 @@ import pytest
 
 from index.build import build
 from index.corpus import Corpus
-from qa.answer import NoAnswer
 from qa.confidence import Calibration, Features
 from qa.pipeline import QuestionAnswerer
 from qa.retriever import Retriever
@@ -59,7 +58,7 @@ def test_every_number_of_users_gets_all_answers_in_order(load: ModuleType, fresh
 
 def test_one_that_was_served_before_an_earlier_one_is_counted(load: ModuleType) -> None:
     def asked(came: float, turn: float) -> Any:
-        return load.Asked("?", came, turn, turn + 1, NoAnswer("?", 0.0))
+        return load.Asked("?", came, turn, turn + 1, None)
 
     assert load.out_of_order([asked(2, 3), asked(1, 3), asked(4, 5)]) == 0
     assert load.out_of_order([asked(1, 5), asked(2, 3), asked(3, 4), asked(4, 6)]) == 2
@@ -69,7 +68,7 @@ def test_an_error_of_one_user_is_not_hidden(load: ModuleType) -> None:
     def ask(question: str) -> Any:
         if question == QUESTIONS[3]:
             raise ValueError(question)
-        return load.Asked(question, 0, 0, 1, NoAnswer(question, 0.0))
+        return load.Asked(question, 0, 0, 1, None)
 
     with pytest.raises(ValueError, match="animal 3"):
         load.at_once(ask, QUESTIONS, 4)
