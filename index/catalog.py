@@ -215,8 +215,10 @@ class Catalog:
         self._sql.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._shared.settle()
         except BaseException:
             self._roll_back()
+            self._shared.roll_back()
             raise
         self._sql.execute("COMMIT")
 
@@ -408,10 +410,6 @@ class Catalog:
             return []
         self._sql.create_function("is_allowed", 1, inside.contains(), deterministic=True)
         return words.search(self._sql, wanted, limit, "is_allowed(rowid)")
-
-    def word_scores(self, phrase: str, numbers: Iterable[int]) -> dict[int, float]:
-        """What a word, or words one after another, add to the BM25 score of each of these passages that holds them."""
-        return words.scores(self._sql, phrase, numbers)
 
     def word_scores(self, phrase: str, numbers: Iterable[int]) -> dict[int, float]:
         """What a word, or words one after another, add to the BM25 score of each of these passages that holds them."""

@@ -150,7 +150,8 @@ def _line(text: str, start: int, end: int, speech: Sequence[tuple[int, int]]) ->
 class Syndication:
     """The tables above, over the connection of a catalog; changes belong inside its transaction.
 
-    After articles were added and removed, `regroup` brings the stories up to date.
+    After articles were added and removed, `regroup` brings the stories up to date. What was added
+    is compared in one go, by `settle`.
     """
 
     def __init__(self, sql: sqlite3.Connection) -> None:
@@ -219,16 +220,21 @@ class Syndication:
     # ---- changes -----------------------------------------------------------------------------
 
     def add(self, article: int, lines: Sequence[Line]) -> None:
-        """Remember the lines of an article; they are compared with those of others before anything else changes."""
+        """Remember the lines of an article; `settle` compares them, at the latest when the transaction ends."""
         self._sql.executemany(
             "INSERT INTO sentences VALUES (?, ?, ?, ?, ?)",
             [(article, line.start, line.end, line.number, line.telling) for line in lines],
         )
         self._waiting.append((article, lines))
 
+    def roll_back(self) -> None:
+        """Forget what was added and removed in a transaction that failed."""
+        self._stale.clear()
+        self._waiting.clear()
+
     def remove(self, article: int) -> None:
         """Forget the lines of an article, and those that no other has."""
-        self._compare_waiting()
+        self.settle()
         story = "SELECT article FROM syndicated WHERE story = (SELECT story FROM syndicated WHERE article = ?)"
         self._stale.update(row[0] for row in self._sql.execute(story, (article,)).fetchall())
         self._stale.discard(article)
@@ -258,7 +264,7 @@ class Syndication:
                 self._stale.update(article for (article,) in holders)
         return counts
 
-    def _compare_waiting(self) -> None:
+    def settle(self) -> None:
         """Compare the lines of the articles that were added with each other and with all others."""
         each: dict[int, Line] = {}
         holders: Counter[int] = Counter()
@@ -323,7 +329,7 @@ class Syndication:
         A story is what is connected by shared text, so that two articles that took different
         parts of one report are of one story as long as the report itself is there.
         """
-        self._compare_waiting()
+        self.settle()
         stale = self._with_their_stories()
         self._sql.executemany("DELETE FROM syndicated WHERE article = ?", [(article,) for article in stale])
         while stale:

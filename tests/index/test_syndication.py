@@ -224,6 +224,25 @@ def table_sizes(folder):
         return {table: sql.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}
 
 
+def test_lines_of_a_transaction_that_failed_are_forgotten(shelf):
+    put(shelf, a=[VOTE, COST, MARKET])
+    with pytest.raises(KeyError), shelf.transaction():
+        text = " ".join([VOTE, COST, FERRY])
+        shelf.put(Article("b", "b", text), [(0, len(text))], [b"v"], lines_of(text, [(0, len(text))]))
+        raise KeyError
+    before = table_sizes(shelf.folder)
+    put(shelf, c=[SCHOOL, HARBOUR])
+    assert stories(shelf) == set()
+    put(shelf, c=None)
+    assert table_sizes(shelf.folder) == before
+
+
+def test_what_was_added_is_compared_when_the_transaction_ends(shelf):
+    with shelf.transaction():
+        shelf.put(Article("a", "a", VOTE), [(0, len(VOTE))], [b"v"], [line(VOTE)])
+    assert table_sizes(shelf.folder)["lines"] == 1
+
+
 def test_an_article_added_leaves_the_lines_of_the_others_alone(shelf, monkeypatch):
     put(shelf, a=[VOTE, COST, MARKET], b=[FERRY, SCHOOL, HARBOUR])
     hashed = []
