@@ -2,9 +2,11 @@
 
 from datetime import date
 
+import pytest
+
 from index.article import Article
-from qa.answer import Citation
-from qa.terminal import citation_line
+from qa.answer import Alternative, Answer, Citation
+from qa.terminal import citation_line, print_result
 
 
 def test_a_citation_is_told_with_its_author_outlet_date_and_page() -> None:
@@ -15,3 +17,14 @@ def test_a_citation_is_told_with_its_author_outlet_date_and_page() -> None:
 
 def test_what_is_not_known_of_a_citation_is_left_out() -> None:
     assert citation_line(Citation(Article("a.txt", "Votes", "One."), 0, 3, "One.")) == "Votes (a.txt:0-3)"
+
+
+def test_an_answer_in_parts_is_told_part_by_part_each_with_its_citation(capsys: pytest.CaptureFixture[str]) -> None:
+    article = Article("ferries.txt", "Ferries", "The ferry calls at Kiel. On Sundays it calls at Oslo.")
+    kiel, oslo = Citation(article, 19, 23, "The ferry calls at Kiel."), Citation(article, 48, 52, "")
+    parts = Alternative("Kiel", 0.91, (kiel,)), Alternative("Oslo", 0.62, (oslo,))
+    print_result(Answer("Where does it call?", "Kiel", 0.91, (kiel,), parts=parts))
+    told = capsys.readouterr().out
+    assert told.index("Kiel (91% likely; 1 article)") < told.index("and: Oslo (62% likely)")
+    assert told.index("and: Oslo") < told.index("Ferries (ferries.txt:48-52)")
+    assert told.count("ferries.txt:19-23") == 1
