@@ -30,6 +30,9 @@ BODY_BYTES = 2 * 2**20
 UPLOAD_BYTES = 256 * 2**20
 """Most bytes of a request, and of one that uploads files."""
 
+FILES_BYTES = 4 * 2**30
+"""Most bytes of the page's own files, which are deleted some hours after they came."""
+
 PATIENCE = 30.0
 """Seconds that may pass between two parts of a request's body."""
 
@@ -190,8 +193,14 @@ class Door:
             self._check_file(path.removeprefix(FILE))
         elif not (_PAGE.fullmatch(path) or _OURS.fullmatch(path)):
             raise Refused(404, "there is nothing here")
-        elif path.rstrip("/") == UPLOAD and not self._takes_files:
+        elif path.rstrip("/") == UPLOAD:
+            self._check_room()
+
+    def _check_room(self) -> None:
+        if not self._takes_files:
             raise Refused(403, "this index is served read-only: nothing can be added to it")
+        if sum(file.stat().st_size for file in self._files.rglob("*") if file.is_file()) > FILES_BYTES:
+            raise Refused(507, "too much was uploaded of late: try again in some hours")
 
     def _check_file(self, path: str) -> None:
         try:

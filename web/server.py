@@ -3,6 +3,7 @@
 Knows how they are put together and how a server begins and ends. Never knows what any of them does.
 """
 
+import asyncio
 import logging
 import os
 import signal
@@ -19,9 +20,10 @@ import uvicorn
 from fastapi import FastAPI, Request
 from gradio.routes import App
 from starlette.routing import Mount, Route
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from index.errors import InputError, QAError
-from web import api, browser, uploads
+from web import api, browser, door, uploads
 from web.access import Access
 from web.conversations import Conversations
 from web.door import USER, Door, Hosts
@@ -156,6 +158,18 @@ def serve(
             Server(application(engine, conversations, Path(files), hosts, access)).run(sockets=[listening])
 
 
+class Patient(H11Protocol):
+    """Closes a connection on which no request has come for so long: each takes one of the places that there are."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.loop.call_later(door.PATIENCE, self._close_if_silent)
+
+    def _close_if_silent(self) -> None:
+        if self.cycle is None and not self.transport.is_closing():
+            self.transport.close()
+
+
 class Server(uvicorn.Server):
     """Tells the page when it is to end: Gradio holds a connection open for as long as a page is shown."""
 
@@ -167,6 +181,7 @@ class Server(uvicorn.Server):
             access_log=False,
             proxy_headers=False,  # who is at the other end is for `web.access` to judge
             server_header=False,
+            http=Patient,
             ws="none",
             limit_concurrency=CONNECTIONS,
             timeout_graceful_shutdown=GOODBYE,

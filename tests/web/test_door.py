@@ -204,6 +204,14 @@ def test_read_only_takes_no_files(opened):
     assert opened().post("/gradio_api/upload").status_code == 200
 
 
+def test_files_are_taken_while_there_is_room(opened, files, monkeypatch):
+    monkeypatch.setattr(door, "FILES_BYTES", 100)
+    (files / "a").write_bytes(b"x" * 100)
+    assert opened().post("/gradio_api/upload").status_code == 200
+    (files / "b").write_bytes(b"x")
+    assert opened().post("/gradio_api/upload").status_code == 507 and opened().get("/api/x").status_code == 200
+
+
 def test_nothing_speaks_websocket(opened):
     with pytest.raises(Exception) as closed, opened().websocket_connect("/api/x"):
         pass

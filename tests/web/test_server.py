@@ -19,7 +19,7 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from index.errors import InputError
-from web import access, server
+from web import access, door, server
 from web.access import Users, put_user
 from web.conversations import Conversations
 from web.door import Hosts
@@ -166,6 +166,14 @@ def test_a_page_that_stays_open_does_not_keep_the_server_from_ending(seed_index,
         began = time.monotonic()
     assert time.monotonic() - began < server.GOODBYE
     page.close()
+
+
+def test_a_connection_that_never_asks_is_closed(address, monkeypatch):
+    monkeypatch.setattr(door, "PATIENCE", 0.3)
+    host, port = address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as silent:
+        silent.sendall(b"GET / HTTP/1.1\r\nHost: ")
+        assert silent.recv(1000) == b""
 
 
 # ---- the program -------------------------------------------------------------------------------
