@@ -92,6 +92,7 @@ class Conversations:
     def __init__(self, path: Path) -> None:
         self.path, self.notice = path, ""
         self._writing = threading.Lock()
+        self._opening = threading.Lock()  # nobody makes a new file while a damaged one is moved away
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -237,7 +238,9 @@ class Conversations:
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
         try:
-            with closing(self._connected()) as sql:
+            with self._opening:
+                opened = self._connected()
+            with closing(opened) as sql:
                 yield sql
         except sqlite3.DatabaseError as error:
             if _is_damage(error):
@@ -280,11 +283,12 @@ class Conversations:
     def _set_aside(self, error: Exception) -> "_SetAside":
         """Move a damaged file out of the way, unless another thread has done so already."""
         name = f"{self.path.name}.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
-        if not _is_whole(self.path):
-            for suffix in ("", "-wal", "-shm"):
-                with suppress(FileNotFoundError):
-                    self.path.with_name(self.path.name + suffix).rename(self.path.with_name(name + suffix))
-            self.notice = f"{self.path} was damaged ({error}) and is set aside as {name}: conversations begin anew"
+        with self._opening:
+            if not _is_whole(self.path):
+                for suffix in ("", "-wal", "-shm"):
+                    with suppress(FileNotFoundError):
+                        self.path.with_name(self.path.name + suffix).rename(self.path.with_name(name + suffix))
+                self.notice = f"{self.path} was damaged ({error}) and is set aside as {name}: conversations begin anew"
         return _SetAside(self.notice or f"{self.path} was damaged: try again")
 
     def _unusable(self, reason: object) -> StorageError:
