@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import os
 import re
+import shutil
 import socket
 import threading
 import time
@@ -21,7 +23,7 @@ HERE = Hosts.of("127.0.0.1")
 class Behind:
     """What lies behind: reads what it is sent, and tells of it."""
 
-    page = b"<html><script>first()</script><body>hello<script src=a.js></script></body></html>"
+    page = b"<html><script>window.own = 1</script><body>hello<script src=a.js></script></body></html>"
 
     async def __call__(self, scope, receive, send):
         body = b""
@@ -32,7 +34,12 @@ class Behind:
         if message["type"] == "http.disconnect":
             raise ConnectionError("the client has gone")
         told = json.dumps({"user": scope.get(USER), "bytes": len(body), "path": scope["path"]}).encode()
-        headers = [(b"server", b"Behind/1.0"), (b"access-control-allow-origin", b"*"), (b"set-cookie", b"a=b")]
+        headers = [
+            (b"content-type", b"text/html"),
+            (b"server", b"Behind/1.0"),
+            (b"access-control-allow-origin", b"*"),
+            (b"set-cookie", b"a=b"),
+        ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": self.page if scope["path"] == "/" else told})
 
@@ -291,6 +298,44 @@ def test_the_pages_own_scripts_bear_a_nonce_that_is_new_each_time(opened):
         nonces.add(nonce)
     assert len(nonces) == 3
     assert "unsafe-inline" not in re.search("script-src[^;]*", page.headers["content-security-policy"])[0]
+
+
+INJECTED = """
+<img src=x onerror="window.ran=1"><svg onload="window.ran=1"></svg><a id=link href="javascript:window.ran=1">x</a>
+<iframe srcdoc="<script>parent.ran=1</script>"></iframe><form id=form action="/api/ask"><button>x</button></form>
+<img src="http://127.0.0.2:9/leak.png"><style>@import url(http://127.0.0.2:9/leak.css);</style>
+"""
+
+
+@pytest.mark.browser
+def test_a_browser_runs_nothing_that_text_smuggles_into_the_page_and_asks_no_other_host(address):
+    """What would happen if the escaping of article text were to fail one day."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    named = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    with playwright.sync_playwright() as driver:
+        try:
+            browser = driver.chromium.launch(executable_path=named, args=["--no-sandbox", "--disable-gpu"])
+        except playwright.Error:
+            pytest.skip("no Chromium (install chromium, or name one in CHROMIUM)")
+        page, refused = browser.new_page(), []
+        page.on("console", lambda message: refused.append(message.text))
+        page.goto("http://{}:{}/".format(*address))
+        assert page.evaluate("window.own") == 1  # the page's own script, with its nonce
+        page.evaluate(
+            """markup => {
+              document.body.insertAdjacentHTML('beforeend', markup);
+              const script = document.createElement('script');
+              script.textContent = 'window.ran=1';
+              document.body.append(script);
+              document.getElementById('link').click();
+            }""",
+            INJECTED,
+        )
+        page.wait_for_timeout(300)
+        assert page.evaluate("window.ran") is None
+        for directive in ("script-src", "img-src", "style-src"):
+            assert [each for each in refused if directive in each], directive
+        browser.close()
 
 
 def test_the_page_names_no_other_host(opened):
