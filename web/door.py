@@ -164,11 +164,11 @@ class Door:
             raise Refused(421, "this server does not go by that name: name it with --allow-host to use it")
         if scope["method"] in _SAFE:
             return
-        # A browser says from which site a request comes; a page of another has nothing to change here.
-        origin = headers.get("origin")
-        if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-            raise Refused(403, "a page of another site may not do this")
-        if origin is not None and not self._is_own(origin, headers):
+        # A browser says from which site a request comes, an older one at least its origin; a page of another has
+        # nothing to change here.
+        site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+        is_ours = site in ("same-origin", "none") if site else origin is None or self._is_own(origin, headers)
+        if not is_ours:
             raise Refused(403, "a page of another site may not do this")
 
     def _is_own(self, origin: str, headers: Mapping[str, str]) -> bool:
