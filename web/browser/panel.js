@@ -12,12 +12,14 @@ const toQuote = () => {
   const above = box.height > room.height / 2 ? room.height / 8 : (room.height - box.height) / 2;
   reader.scrollTop += box.top - room.top - above;
 };
-const show = () => {
+const tell = () => {
   const ref = scroller()?.dataset.ref || '';
-  document.querySelectorAll('.cite.opened').forEach(button => button.classList.remove('opened'));
   document.querySelectorAll('#thread .cite.row').forEach(button => {
     button.classList.toggle('opened', ref === `cite ${button.value}`);
   });
+};
+const show = () => {
+  tell();
   toQuote();
   if (!isAsked) return;
   isAsked = false;
@@ -54,4 +56,5 @@ element.addEventListener('scroll', event => {
   if (!title || event.target !== reader) return;
   reader.classList.toggle('scrolled', title.getBoundingClientRect().bottom < reader.getBoundingClientRect().top + 40);
 }, true);
+document.addEventListener('conversed', tell);  // what was drawn anew has lost the mark
 watch('value', show);

@@ -59,5 +59,6 @@ watch('value', () => {
   const now = asked();
   if (now > turns) toLast();
   turns = now;
+  document.dispatchEvent(new Event('conversed'));
 });
 toLast();

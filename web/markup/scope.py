@@ -18,9 +18,9 @@ def scope(least: float, outlets: Sequence[str]) -> str:
         'aria-label="How sure an answer must be">'
         f'<span aria-hidden="true">only sure answers</span><output class="chosen">{least:.0%}</output></div>'
         '<details class="filters"><summary>All outlets, any date</summary><div class="choices">'
-        f"{_outlets(outlets)}<fieldset><legend>Published</legend>"
-        '<label>from <input type="date" class="after"></label> <label>to <input type="date" class="before"></label>'
-        '</fieldset><button type="button" class="everything">Search everything</button></div></details>'
+        f'{_outlets(outlets)}<fieldset><legend>Published</legend><div class="days">'
+        '<label>from <input type="date" class="after"></label><label>to <input type="date" class="before"></label>'
+        '</div></fieldset><button type="button" class="everything">Search everything</button></div></details>'
     )
 
 
