@@ -13,7 +13,7 @@ from index.passages import sentences
 from qa.evidence.dates import Day, read_date, same_date
 from qa.evidence.lists import items
 from qa.evidence.names import folded, introduced, is_short_form, name_words, same_name
-from qa.evidence.quantities import Quantity, read_quantity, same_quantity
+from qa.evidence.quantities import Quantity, hedge_before, read_quantity, same_quantity
 from qa.retriever import ScoredPassage
 
 
@@ -75,12 +75,16 @@ class Meaning:
 def meaning(candidate: Candidate, texts: Iterable[str] = ()) -> Meaning:
     """What a candidate says in its article; abbreviations are looked up in `texts`.
 
-    A genitive is its noun, and a list says the same in any order.
+    A genitive is its noun, and a list says the same in any order. A number means what the words
+    before it leave open, whether they are quoted or not: of "at least 62", "62" is no more than that.
     """
     quote = re.sub(r"(?<=\w)[’']s?$", "", candidate.quote)
     long = (introduced(quote, texts) if is_short_form(quote) else None) or quote
     words = " ".join(sorted(map(folded, items(long)))) or folded(long)
-    return Meaning(words, name_words(long), read_date(quote, candidate.article.published), read_quantity(quote))
+    quantity = read_quantity(quote)
+    if quantity and (hedge := hedge_before(candidate.article.text, candidate.start)):
+        quantity = read_quantity(f"{hedge} {quote}") or quantity
+    return Meaning(words, name_words(long), read_date(quote, candidate.article.published), quantity)
 
 
 def same(one: Meaning, other: Meaning) -> bool:

@@ -65,7 +65,10 @@ _FRACTION = re.compile(rf"(?:{_HEDGE} )?{FRACTION}(?: (?:of )?(?:an? )?(?P<scale
 _OF_SO_MANY = re.compile(
     rf"(?:{_HEDGE} )?(?P<parts>{NUMERAL})(?: in| out of)(?: every)? (?P<whole>{NUMERAL})(?P<rest>.*)"
 )
+_BEFORE = re.compile(rf"(?:^|\s)(?P<said>{_HEDGE}) $")
 _MANY = re.compile("(?:dozen|hundred|thousand|million|billion|trillion)s")
+
+_LONGEST_HEDGE = 40
 
 _COARSE = 0.1
 """How much of a number its round zeros may leave open: 300 may stand for 270 to 330, not for 250 to 350."""
@@ -127,6 +130,12 @@ def read_quantity(text: str) -> Quantity | None:
     if match["high"] and abs(low) > abs(high):
         dimension = "score"  # 4-0 is no range
     return _quantity(dimension, (low - zero) * factor, (high - zero) * factor, margin * factor, match, low)
+
+
+def hedge_before(text: str, start: int) -> str:
+    """The words that qualify the number beginning at `start`: "at least" of "killed at least 62"; "" if none do."""
+    found = _BEFORE.search(plain(text[max(0, start - _LONGEST_HEDGE) : start]) + " ")
+    return found["said"] if found else ""
 
 
 def same_quantity(one: Quantity, other: Quantity) -> bool:

@@ -37,6 +37,7 @@ WHO = "Who commanded the ferry Edda?"
     [
         (LONG, "The ferry Edda is [nearly 250 feet] long.", "Edda, a ferry, is [about 120 metres] long."),
         (MANY, "[35 people] were aboard the ferry Edda.", "Aboard the ferry Edda were [22 people]."),
+        (MANY, "At least [35 people] were aboard the ferry Edda.", "Aboard the ferry Edda were [22]."),
         (MANY, "[Half a million people] sailed aboard the ferry Edda.", "[40,000] people were aboard the ferry Edda."),
         (WHEN, "The ferry Edda sank on [3 November].", "The ferry Edda sank on [October 30th]."),
         ("In which month did the ferry Edda sink?", "The ferry Edda sank in [June].", "The ferry Edda sank in [July]."),
@@ -62,6 +63,8 @@ def test_these_differ(question: str, one: str, other: str) -> None:
         (LONG, "The ferry Edda is [120 m (394 ft)] long.", "Edda, a ferry, is [390 feet] long."),
         (MANY, "[Dozens] were aboard the ferry Edda.", "Aboard the ferry Edda were [35 people]."),
         (MANY, "[20 or more] people were aboard the ferry Edda.", "Aboard the ferry Edda were [35]."),
+        (MANY, "At least [20] were aboard the ferry Edda.", "Aboard the ferry Edda were [35 people]."),
+        (MANY, "Up to [35 people] were aboard the ferry Edda.", "Aboard the ferry Edda were [22]."),
         (MANY, "[20 sailors] were aboard the ferry Edda.", "Aboard the ferry Edda were [35 passengers]."),
         (MANY, "[About 300] people were aboard the ferry Edda.", "[Nearly 350] were aboard the ferry Edda."),
         (MANY, "[35 people] were aboard the ferry Edda.", "Aboard the tram of Port Amber were [22 people]."),
