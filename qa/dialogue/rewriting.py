@@ -51,11 +51,15 @@ AGREEMENT = 1.0
 """What it counts, next to the log of its likelihood, how well a topic agrees with a pronoun: one of the two for an
 army and a town, which no conversation that the weights were fitted on tells apart."""
 
+FARTHEST = 50
+"""Turns that are remembered."""
+
 MOST = 2
 """So many topics go into brackets."""
 
 _ELLIPSIS = re.compile(
-    r"^(?:and|but|or|so|also)?[\s,]*(?:what|how)\s+(?:about|of)\s+(?P<about>.+)$|^(?:and|but|or|so)\b(?!-)[\s,]*(?P<rest>.+)$",
+    r"^(?:and|but|or|so|also)?[\s,]*(?:what|how)\s+(?:about|of)\s+(?P<about>.+)$"
+    r"|^(?:and|but|or|so)\b(?!-)[\s,]*(?P<rest>.+)$",
     re.IGNORECASE,
 )
 _EVENT = re.compile(
@@ -82,7 +86,8 @@ _NOUNLESS = re.compile(
     re.IGNORECASE,
 )
 _ONE = re.compile(
-    r"\b(?P<which>(?:the|a|an|other|important|popular|traditional|\w+(?:al|ed|er|est|ing|ive|ic|ar|ous))\s+(?:\w+\s+)?)?(?P<one>ones?)\b(?=\s*[?.,]|\s*$|\s+(?:in|on|for|from|to|like|with|do|does|and)\b)"
+    r"\b(?P<which>(?:the|a|an|other|important|popular|traditional|\w+(?:al|ed|er|est|ing|ive|ic|ar|ous))\s+(?:\w+\s+)?)?"
+    r"(?P<one>ones?)\b(?=\s*[?.,]|\s*$|\s+(?:in|on|for|from|to|like|with|do|does|and)\b)"
 )
 
 
@@ -134,7 +139,7 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     What it leaves out or refers to is put in from the conversation; where no rule tells how, what it is taken to be
     about goes along in brackets. A question that needs nothing is returned as it is.
     """
-    return _understood(question, _remembered(tuple((asked, answer) for asked, answer in history)))
+    return _understood(question, _remembered(tuple((asked, answer) for asked, answer in history[-FARTHEST:])))
 
 
 @lru_cache(maxsize=256)

@@ -13,6 +13,9 @@ from qa.dialogue.grammar import BODIES, FUNCTION, Phrase, phrases, singular
 SHORT = 8
 """Words of an answer that may be a name or a thing; a longer one is a statement, and only its names are kept."""
 
+LONGEST = 5000
+"""Characters of an answer that are looked at."""
+
 NAMES = 12
 """So many names of a long answer are kept, the first ones, and for so many turns:"""
 LASTING = 2
@@ -74,7 +77,7 @@ class Topic:
         if self.is_time:
             return -9.0
         if kind == "person":
-            return 1.0 if self.is_person else -9.0 if self.is_person is False or not self.phrase.is_name else 0.0
+            return 2.0 if self.is_person else -9.0 if self.is_person is False or not self.phrase.is_name else 0.0
         is_body = self.phrase.is_name and self.phrase.head in BODIES
         if kind == "place":
             return 1.5 if self.is_place or self.noun in PLACES else 0.0 if self._may_be_place else -9.0
@@ -90,9 +93,12 @@ class Topic:
         return self.phrase.is_name and self.is_person is None and not self.phrase.is_plural
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Memory:
-    """A conversation so far: the last question, made stand-alone, its answer, and all that was talked about."""
+    """A conversation so far: the last question, made stand-alone, its answer, and all that was talked about.
+
+    Two are never equal, so that one is quick to remember by.
+    """
 
     turns: int = 0
     question: str = ""
@@ -101,21 +107,24 @@ class Memory:
 
     def after(self, asked: str, understood: str, answer: str | None) -> "Memory":
         """The memory once a turn has been taken in: what was asked, how it was understood, and what answered it."""
+        answer = answer[:LONGEST] if answer else None
         known = {topic.words: topic for topic in self.topics}
         for phrase in phrases(asked):
             if words := content(phrase.bare):
                 known[words] = self._said(known.get(words), words, phrase, asked)
         about = set(content(understood))
         is_of_person = bool(re.search(r"\b(?:he|she|him|his|her)\b", asked, re.IGNORECASE))
+        named = [set(words) for words in known if about.issuperset(words)]
         for words, topic in known.items():
-            if about.issuperset(words):
+            if about.issuperset(words) and (topic.said or not any(larger > set(words) for larger in named)):
                 person = True if topic.is_person is None and is_of_person and self.turns not in topic.said else None
                 known[words] = replace(
                     topic, meant=(*topic.meant, self.turns), is_person=topic.is_person if person is None else person
                 )
         for topic in _heard(understood, answer, self.turns):
             before = known.get(topic.words)
-            known[topic.words] = _merged(before, topic) if before else topic
+            if before or not any(set(words) > set(topic.words) for words in known):  # no "Syrian" of the Syrian army
+                known[topic.words] = _merged(before, topic) if before else topic
         kept = tuple(t for t in known.values() if t.said or t.is_short_answer or t.last > self.turns - LASTING)
         return Memory(self.turns + 1, understood, answer, kept)
 
