@@ -8,7 +8,8 @@ for reporting; who reads its mistakes can no longer measure with it. `wikinews.m
 """
 
 import argparse
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from index.corpus import Snapshot
@@ -19,26 +20,48 @@ from qa.evaluation.retrieval import measure_retrieval
 
 QUESTIONS = Path(__file__).with_suffix(".jsonl")
 
+GOOD = ("right", "declined, rightly")
 
-def halves(questions: list[Question]) -> tuple[list[Question], list[Question]]:
+
+def halves(questions: Sequence[Question]) -> tuple[Sequence[Question], Sequence[Question]]:
     """The questions whose causes of failure may be looked at, and those that are for reporting."""
     return questions[: len(questions) // 2], questions[len(questions) // 2 :]
 
 
-def misplaced(questions: list[Question], snapshot: Snapshot) -> Iterator[str]:
-    """What does not fit the archive: an answer in none of its articles, an article with none of its answers."""
+def misplaced(questions: Sequence[Question], snapshot: Snapshot) -> Iterator[str]:
+    """What does not fit the archive: an answer in none of its articles, an article with none of its answers.
+
+    Raises:
+        InputError: an article is named that the index does not hold.
+    """
     for question in questions:
         texts = {name: snapshot.article(name).text for name in question.articles}
         yield from (f"{question.id}: {a!r}" for a in question.answers if not any(a in t for t in texts.values()))
         yield from (f"{question.id}: {n}" for n, t in texts.items() if not any(a in t for a in question.answers))
 
 
-def show(score: Score) -> None:
-    """One question that went wrong, and what was quoted instead."""
+def outcome(score: Score) -> str:
+    """How a question went, in words: whose fault it was, the reading's or the confidence's."""
+    found = score.result.found
+    if not score.question.answers:
+        return "answered, though nowhere answered" if found else "declined, rightly"
+    if score.right:
+        return "right"
+    if score.forced_right:
+        return "read rightly, but declined"
+    return "read wrongly, and answered" if found else "read wrongly, and declined"
+
+
+def shown(score: Score) -> str:
+    """One question that went wrong, what was read and what was wanted."""
     result = score.result
-    said = f"{result.text} [{result.citations[0].article.id}]" if result.found else "declined"
-    wanted = score.question.answers[0] if score.question.answers else "to decline"
-    print(f"  {score.question.id} {score.question.question}\n      {result.confidence:.2f} {said}; wanted: {wanted}")
+    said = result.text if result.found else next((f"({other.text})" for other in result.alternatives), "nothing")
+    wanted = score.question.answers[0] if score.question.answers else "nothing"
+    cited = f" [{result.citations[0].article.id}]" if result.found else ""
+    return (
+        f"{score.question.id} {score.question.question}\n"
+        f"    {outcome(score)}: {said} {result.confidence:.2f}{cited}; wanted {wanted}"
+    )
 
 
 def main() -> None:
@@ -51,15 +74,13 @@ def main() -> None:
     with qa.corpus.snapshot() as snapshot:
         unfit = list(misplaced(asked, snapshot))
     print("\n".join(unfit) or f"{len(asked)} questions fit the archive")
-    for name, half in zip(("first", "second"), halves(asked), strict=True):
-        if not given.check:
-            scores = evaluate(qa, half)
-            if name == "first":
-                for score in scores:
-                    if not (score.right or (not score.question.answers and not score.result.found)):
-                        show(score)
-            recall = measure_retrieval(qa, half)["hybrid"]["recall@10"]
-            print(f"{name} half: {summarize(scores).as_dict() | {'recall@10': recall}}")
+    for name, half in zip(("first", "second"), halves(asked), strict=True) if not given.check else ():
+        scores = evaluate(qa, half)
+        recall = measure_retrieval(qa, half)["hybrid"]["recall@10"]
+        if name == "first":
+            print("\n".join(shown(score) for score in scores if outcome(score) not in GOOD))
+        print(f"\n{name} half: {dict(Counter(map(outcome, scores)).most_common())}")
+        print(f"    {summarize(scores).as_dict() | {'recall@10': round(recall, 4)}}")
 
 
 if __name__ == "__main__":
