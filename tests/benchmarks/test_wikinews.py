@@ -1,4 +1,4 @@
-"""What holds for the questions asked of a Wikinews archive, and what is said of their answers; it is not needed here."""
+"""What holds for the questions asked of a Wikinews archive, and what is said of their answers; it is not needed."""
 
 import importlib.util
 import re
