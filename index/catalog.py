@@ -31,7 +31,7 @@ import numpy.typing as npt
 from index import aliases, readings, syndication, words
 from index.aliases import Aliases
 from index.article import Article, Passage
-from index.connection import PATIENCE, connect
+from index.connection import PATIENCE, UNREADABLE, connect
 from index.errors import CorpusError, QAError
 from index.introductions import Naming
 from index.readings import Readings
@@ -45,6 +45,9 @@ BUILD_CACHE_KIB = 256 * 1024
 
 HIGHEST = 2**31
 """No passage has a higher number, unless the file is damaged."""
+
+SAID = 200
+"""Most characters of what SQLite says of a damaged file."""
 
 UNHARMED = "nothing was published, and what was there before is whole"
 
@@ -136,13 +139,13 @@ class Catalog:
         self.folder, self._sets = folder, sets
         try:
             self._sql, self._unchanging = connect(path)
-        except sqlite3.DatabaseError as error:
+        except UNREADABLE as error:
             raise _unreadable(folder, error) from error
         self._shared, self.aliases = Syndication(self._sql), Aliases(self._sql)
         self.aliases = Aliases(self._sql)
         try:
             self._prepare(create)
-        except sqlite3.DatabaseError as error:
+        except UNREADABLE as error:
             self._sql.close()
             raise _unreadable(folder, error) from error
         except CorpusError:
@@ -417,7 +420,8 @@ class Catalog:
 
     def problems(self) -> list[str]:
         """What is wrong inside the file, each as one line: SQLite's own check, full text, offsets."""
-        found = [f"SQLite: {row[0]}" for row in self._sql.execute("PRAGMA quick_check") if row[0] != "ok"]
+        checked = (row[0] for row in self._sql.execute("PRAGMA quick_check") if row[0] != "ok")
+        found = [f"SQLite: {' '.join(said.split())}" for said in checked]
         rows = self._sql.execute(f"SELECT digest, {_COLUMNS} FROM articles")
         if count := sum(not self._is_whole(row) for row in rows):
             found.append(f"{count} articles are not what was written")
@@ -642,6 +646,7 @@ def _unreadable(folder: Path, error: object) -> CorpusError:
         return CorpusError(f"{folder / FILE} cannot be written, as the disk is full: {UNHARMED}")
     if code & 0xFF in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR):  # the low byte is the family of the error
         return CorpusError(f"{folder / FILE} cannot be read or written ({error}): {UNHARMED}")
+    said = " ".join(str(error).split())[:SAID]  # it may quote an article
     return CorpusError(
-        f"{folder / FILE} cannot be read as an index ({error}): if that lasts, delete {folder} and build it anew"
+        f"{folder / FILE} cannot be read as an index ({said}): if that lasts, delete {folder} and build it anew"
     )

@@ -15,6 +15,7 @@ from pathlib import Path
 from index.errors import CorpusError
 
 PATIENCE = "PRAGMA busy_timeout = 10000"
+UNREADABLE = (sqlite3.DatabaseError, UnicodeDecodeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ def connect(path: Path) -> tuple[sqlite3.Connection, Unchanging | None]:
     """A connection, and what to ask afterwards where the file can only be read as one that nobody changes.
 
     Raises:
-        sqlite3.DatabaseError: the file cannot be opened, or is none of SQLite's.
+        sqlite3.DatabaseError, UnicodeDecodeError: the file cannot be opened, or is none of SQLite's; the
+            latter where what SQLite says of it holds damaged text.
         CorpusError: its last changes lie beside it, and to take them in it would have to be written.
     """
     sql = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -48,7 +50,7 @@ def connect(path: Path) -> tuple[sqlite3.Connection, Unchanging | None]:
         sql.execute("PRAGMA journal_mode = WAL")
         sql.execute("SELECT 1 FROM sqlite_master")
         return sql, None
-    except sqlite3.DatabaseError as error:
+    except UNREADABLE as error:
         sql.close()
         if not _is_for_want_of_rights(path, error):
             raise
@@ -62,7 +64,7 @@ def connect(path: Path) -> tuple[sqlite3.Connection, Unchanging | None]:
     return sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False), unchanging
 
 
-def _is_for_want_of_rights(path: Path, error: sqlite3.DatabaseError) -> bool:
+def _is_for_want_of_rights(path: Path, error: Exception) -> bool:
     family = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the family of the error
     refused = family in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
     return refused and os.access(path, os.R_OK) and not os.access(path.parent, os.W_OK)

@@ -389,3 +389,16 @@ def test_a_number_that_no_passage_can_have_is_a_corpus_error_and_takes_no_memory
     catalog._sql.execute("UPDATE passages SET number = 1 << 60 WHERE number = 1")
     with pytest.raises(CorpusError, match="cannot be read as an index"):
         catalog.passage_set(Filter(published_before=date(2030, 1, 1)))
+
+
+def test_damaged_text_in_what_sqlite_says_is_told_in_one_short_line(catalog):
+    folder = catalog.folder
+    catalog._sql.execute("UPDATE articles SET text = CAST(x'0a0a41ff0a' || CAST(text AS BLOB) AS TEXT)")
+    with pytest.raises(CorpusError, match="cannot be read as an index") as told, Catalog(folder) as damaged:
+        damaged.articles()
+    assert "\n" not in str(told.value)
+    catalog._sql.execute("PRAGMA writable_schema = ON")
+    catalog._sql.execute("UPDATE sqlite_master SET name = CAST(x'6d0aff' AS TEXT), sql = 'CREATE' WHERE name = 'meta'")
+    with pytest.raises(CorpusError, match="cannot be read as an index") as told:
+        Catalog(folder)
+    assert "\n" not in str(told.value)
