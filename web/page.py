@@ -176,7 +176,7 @@ def _wire_library(page: gr.Blocks, library: articles.Library, tab: articles.Widg
     listed, changed = [tab.shelf, tab.removed, tab.shown], [tab.report, tab.shelf, tab.removed, tab.stop, tab.cancel]
     page.load(found, tab.search, listed, **_QUICK)
     opened.select(found, [tab.search, tab.shown], listed, **_QUICK)
-    tab.search.input(found, tab.search, listed, trigger_mode="always_last", **_QUICK)
+    tab.search.change(found, tab.search, listed, trigger_mode="always_last", **_QUICK)
     tab.shelf.more(more, [tab.search, tab.shown], listed, **_QUICK)
     tab.files.upload(add, [tab.files, tab.search], [*changed, tab.files], **_SLOW)
     tab.rebuild.click(rebuild, tab.search, changed, **_SLOW)
