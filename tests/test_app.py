@@ -2,7 +2,9 @@
 
 import io
 import socket
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -87,3 +89,10 @@ def test_the_engine_hears_what_the_options_say(monkeypatch, capsys, tmp_path, ne
     ((engine, listening, *_),) = never_served
     assert engine.read_only and engine.folder == tmp_path / "index" and engine.state == "loading"
     listening.close()
+
+
+def test_starting_imports_neither_torch_nor_transformers():
+    """The first page is to be there in three seconds; these two alone would take longer."""
+    names = "import sys, app; print([name for name in ('torch', 'transformers', 'sklearn') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", names], capture_output=True, text=True, cwd=Path(app.__file__).parent)
+    assert done.stdout == "[]\n", done.stderr
