@@ -73,7 +73,7 @@ def pronouns(question: str) -> list[tuple[re.Match[str], str | None]]:
     found = []
     for reference in references(question):
         word = reference[0].split()[-1].lower()
-        noun = re.match(r"\s+(?:\w+\s+)?(\w+)", question[reference.end() :])
+        noun = re.match(r"\s+(?:same\s+)?(\w+)", question[reference.end() :])
         points = word in ("this", "that", "these", "those") and noun and noun[1].lower() not in FUNCTION
         idle = word == "there" and re.search(r"\b(?:is|are|was|were)\s+there$", question[: reference.end()])
         found.append((reference, None if points or idle else KIND.get(word)))

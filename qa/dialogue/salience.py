@@ -185,7 +185,7 @@ def _of_topic(topic: Topic, now: int, missing: int, is_most_salient: bool) -> di
         "asked about last": said == now - 1 and phrase.before == "about",
         "meant last": meant == now - 1,
         "meant before last": meant == now - 2,
-        "times": math.log(1 + len(topic.said) + len(topic.meant)),
+        "times": math.log(1 + min(len(topic.said) + len(topic.meant), 8)),
         "in the first question": 0 in topic.said,
         "in the only question": 0 in topic.said and now == 1,
         "weight": (topic.weights[-1] if topic.weights else 0.0) / 2,

@@ -77,6 +77,8 @@ class Topic:
         if self.is_time:
             return -9.0
         if kind == "person":
+            if self.is_place or self.noun in PLACES:
+                return -9.0
             return 2.0 if self.is_person else -9.0 if self.is_person is False or not self.phrase.is_name else 0.0
         is_body = self.phrase.is_name and self.phrase.head in BODIES
         if kind == "place":
@@ -172,9 +174,7 @@ def _heard(understood: str, answer: str | None, turn: int) -> Iterable[Topic]:
                 if words := content(phrase.bare):
                     yield Topic(words, phrase, heard=(turn,), place=place, times=times, is_person=phrase.is_person)
         return
-    sought = re.match(
-        r"(?:which|what)\s+(?:\w+\s+){0,2}?(\w+)\s+(?:is|are|was|were|did|do|does|has|have)\b", understood, re.I
-    )
+    sought = next((phrase.head for phrase in phrases(understood) if phrase.before in ("which", "what")), "")
     who, where = (bool(re.match(rf"\s*{word}\b", understood, re.I)) for word in ("who(?:m|se)?", "where"))
     for place, phrase in enumerate(phrases(answer.strip())[:2]):
         if words := content(phrase.bare):
@@ -187,7 +187,7 @@ def _heard(understood: str, answer: str | None, turn: int) -> Iterable[Topic]:
                 is_person=True if who and phrase.is_person is None else phrase.is_person,
                 is_place=where or phrase.is_place,
                 is_short_answer=True,
-                noun=singular(sought[1].lower()) if sought else "",
+                noun=sought,
             )
 
 
