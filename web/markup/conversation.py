@@ -93,9 +93,14 @@ def _foot(exchange: Exchange, turn: int) -> str:
     )
     return (
         f'{outdated}<div class="foot">{copy}<button type="button" class="why" value="{turn}">Why?</button>'
-        f'{_verdict(exchange, turn)}<span class="meta">{exchange.result.seconds:.2f} s</span></div>'
+        f'{_verdict(exchange, turn)}<span class="meta">{_took(exchange.result.seconds)}</span></div>'
         f"{_correction(exchange, turn)}"
     )
+
+
+def _took(seconds: float) -> str:
+    """How long a result took; one that is remembered takes next to nothing, and never nothing."""
+    return f"{seconds:.2f} s" if seconds >= 0.005 else "under 0.01 s"
 
 
 def _verdict(exchange: Exchange, turn: int) -> str:

@@ -54,6 +54,11 @@ def test_only_an_answer_can_be_copied(umbrella: Answer, unsure: NoAnswer) -> Non
     assert "Copy with source" not in conversation.thread([Exchange("q", unsure)])
 
 
+def test_no_answer_claims_to_take_no_time(umbrella: Answer) -> None:
+    assert "under 0.01 s" in conversation.thread([Exchange("q", replace(umbrella, seconds=0.0))])
+    assert "1.25 s" in conversation.thread([Exchange("q", replace(umbrella, seconds=1.25))])
+
+
 def test_a_long_conversation_shows_its_end_with_the_numbers_it_had(unsure: NoAnswer) -> None:
     markup = conversation.thread([Exchange(f"q{n}", unsure) for n in range(conversation.TURNS_SHOWN + 2)])
     assert markup.count('class="turn"') == conversation.TURNS_SHOWN
