@@ -8,6 +8,7 @@ import os
 import sys
 import tempfile
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from threading import Event
@@ -38,6 +39,7 @@ from qa.terminal import (
     err,
     out,
     plainly,
+    print_aliases,
     print_articles,
     print_figures,
     print_json,
@@ -261,6 +263,19 @@ def train_command(
 PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
+@app.command("blend")
+def blend_command(
+    one: Annotated[Path, typer.Argument(help="A reader.")],
+    other: Annotated[Path, typer.Argument(help="Another, trained on from it.")],
+    output: Annotated[Path, typer.Option(help="Where the reader between them goes.")],
+    share: Annotated[float, typer.Option(min=0.0, max=1.0, help="How far from the first to the second.")] = 0.5,
+) -> None:
+    """Make a reader of two by averaging their weights."""
+    from qa.training.blend import blend
+
+    blend(one, other, output, share)
+
+
 @app.command(context_settings=PASSED_ON, add_help_option=False)
 def serve(context: typer.Context) -> None:
     """Serve the chat, the JSON interface and the agents' tools; `qa serve --help` lists the options."""
@@ -302,6 +317,10 @@ def articles(
     ] = None,
     restore: Annotated[list[str] | None, typer.Option(metavar="ID", help="Read a removed article again.")] = None,
     removed: Annotated[bool, typer.Option("--removed", help="List what was removed.")] = False,
+    aliases: Annotated[
+        bool,
+        typer.Option("--aliases", help="List the names that the articles use for one thing, and where that shows."),
+    ] = False,
     index_dir: IndexDir = None,
     embedder_model: EmbedderModel = None,
     device: Device = "auto",
@@ -309,8 +328,8 @@ def articles(
 ) -> None:
     """List, search, remove and restore the articles of an index; exact copies go together."""
     folder = index_dir or default_index()
-    if [bool(search or source), bool(remove), bool(restore), removed].count(True) > 1:
-        raise InputError("give one of these: --remove, --restore, --removed, or --search and --source")
+    if [bool(search or source), bool(remove), bool(restore), removed, aliases].count(True) > 1:
+        raise InputError("give one of these: --remove, --restore, --removed, --aliases, or --search and --source")
     if remove:
         _print_changed("removed", exclude(remove, folder), as_json)
     elif restore:
@@ -321,6 +340,13 @@ def articles(
     elif removed:
         with Catalog(folder) as catalog:
             _print_changed("removed", tuple(sorted(catalog.excluded())), as_json)
+    elif aliases:
+        with Catalog(folder) as catalog, catalog.snapshot():
+            learned = catalog.aliases.learned()
+        if as_json:
+            print_json({"aliases": [asdict(pair) for pair in learned]})
+        else:
+            print_aliases(learned)
     else:
         with Catalog(folder) as catalog, catalog.snapshot():
             found = _listed(catalog, search, source or [])
