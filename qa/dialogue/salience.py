@@ -26,6 +26,9 @@ WEIGHTS = Path(__file__).with_name("weights.json")
 
 Features = Mapping[str, float]
 
+DROPPED = 2.0
+"""What a topic loses once another has been brought up that has nothing to do with it."""
+
 _CONTRASTS = re.compile(r"\b(?:other|else|another|different|also|too|same|instead)\b", re.IGNORECASE)
 _COMPARES = re.compile(r"\b(?:most|best|worst|better|worse|more|\w{3,}est)\b", re.IGNORECASE)
 _PREDICATE = BE | {"so", "very", "too", "more", "most"}
@@ -55,6 +58,9 @@ def ranked(question: str, memory: Memory, weights: Weights | None = None) -> lis
     """The topics that a question does not name itself, with the probability that it needs each, the likeliest first."""
     described = topic_features(question, memory)
     scores = [_weighed((weights or Weights.load()).means, features) for _, features in described]
+    scores = [
+        score - DROPPED * (topic.last < memory.changed) for score, (topic, _) in zip(scores, described, strict=True)
+    ]
     powers = [math.exp(score - max(scores)) for score in scores]
     likely = [(topic, power / sum(powers)) for (topic, _), power in zip(described, powers, strict=True)]
     return sorted(likely, key=lambda pair: -pair[1])

@@ -20,6 +20,9 @@ NAMES = 12
 """So many names of a long answer are kept, the first ones, and for so many turns:"""
 LASTING = 2
 
+WEIGHTY = 2.5
+"""The weight of a phrase that a question is about (see `Phrase`)."""
+
 PLACES = frozenset("city town village region country province area place island".split())
 _LEFT_OVER = frozenset("don doesn didn isn aren wasn weren won wouldn couldn shouldn hasn haven hadn ll re ve".split())
 _NAME = re.compile(r"[A-Z][\w’'&/-]*(?:\s+(?:(?:of|the|on|for|de)\s+){0,2}[A-Z0-9][\w’'&/-]*)*")
@@ -106,6 +109,8 @@ class Memory:
     question: str = ""
     answer: str | None = None
     topics: tuple[Topic, ...] = ()
+    changed: int = 0
+    """The last turn that brought a topic of its own and shared no word with what was said before."""
 
     def after(self, asked: str, understood: str, answer: str | None) -> "Memory":
         """The memory once a turn has been taken in: what was asked, how it was understood, and what answered it."""
@@ -128,7 +133,9 @@ class Memory:
             if before or not any(set(words) > set(topic.words) for words in known):  # no "Syrian" of the Syrian army
                 known[topic.words] = _merged(before, topic) if before else topic
         kept = tuple(t for t in known.values() if t.said or t.is_short_answer or t.last > self.turns - LASTING)
-        return Memory(self.turns + 1, understood, answer, kept)
+        weighty = any(phrase.weight >= WEIGHTY for phrase in phrases(asked))
+        is_change = weighty and asked == understood and self.vocabulary.isdisjoint(about)
+        return Memory(self.turns + 1, understood, answer, kept, self.turns if is_change else self.changed)
 
     def _said(self, topic: Topic | None, words: Words, phrase: Phrase, asked: str) -> Topic:
         topic = topic or Topic(words, phrase)

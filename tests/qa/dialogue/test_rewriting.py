@@ -120,6 +120,11 @@ def test_a_change_of_topic_drops_the_old_one() -> None:
     assert standalone("What are its symptoms?", history) == "What are throat cancer's symptoms?"
 
 
+def test_even_what_was_long_talked_about_is_dropped_when_the_topic_changes() -> None:
+    history: list[Turn] = [CITY, *[("Who controls it?", None)] * 6, ("What is throat cancer?", None)]
+    assert standalone("Is it treatable?", history) == "Is throat cancer treatable?"
+
+
 def test_a_remark_before_the_question_stays() -> None:
     assert standalone("Interesting. What did he say?", [WHO]) == "Interesting. What did General Ali Mayhoub say?"
 

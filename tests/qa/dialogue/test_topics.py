@@ -62,3 +62,10 @@ def test_content_is_folded_to_the_singular_and_small_letters() -> None:
 def test_a_topic_agrees_with_a_pronoun_or_not(answer: str, kind: str, fits: bool) -> None:
     memory = Memory().after("Who came?", "Who came?", answer)
     assert [topic.fits(kind) > 0 for topic in memory.topics] == [fits]
+
+
+def test_a_change_of_topic_is_noticed_and_a_return_to_it_is_none() -> None:
+    memory = Memory()
+    for question in ("What is throat cancer?", "Who leads Iraq?", "Who is the president of Iraq?"):
+        memory = memory.after(question, question, None)
+    assert memory.changed == 1
