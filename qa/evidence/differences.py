@@ -25,7 +25,9 @@ _AMOUNT = re.compile(
 )
 _AGE = re.compile(r"\bhow old\b|\b(?:what|which) age\b|\bage of\b", re.IGNORECASE)
 _DATE = re.compile(r"\bwhen\b|\b(?:what|which) (?P<part>month|year)\b|\b(?:what|which) (?:day|date)\b", re.IGNORECASE)
-_PERSON = re.compile(r"^who(?! (?:are|were|else)\b)", re.IGNORECASE)
+_PERSON = re.compile(r"^[Ww]ho(?! (?:are|were|else)\b)(?! (?:is|was) [A-Z])")
+"""Not "Who is Alia Mohamed?", which asks what she is: another name answers nothing there."""
+
 _NAME = re.compile(
     r"^(?:where|(?:in |at |to |from )?(?:which|what) (?!are |were |\w+(?<!s)(?<!i)s )\w+)", re.IGNORECASE
 )

@@ -79,6 +79,7 @@ def test_these_differ(question: str, one: str, other: str) -> None:
         (PORT, "The ferry Edda sailed from the port of [Kiel].", "The ferry sailed; [Oslo], not Kiel, is a port."),
         (WHO, "[Captain Piet Lund] commanded the ferry Edda.", "The ferry Edda was commanded by [Lund]."),
         (WHO, "[Piet Lund] commanded the ferry Edda.", "The ferry Edda was commanded by [a young Dane]."),
+        ("Who is Edda Quist?", "[Piet Lund] is to meet Edda Quist.", "Edda Quist is with [Anna Berg]."),
         ("Which two ports does the ferry Edda link?", "Ferry Edda links [Kiel].", "Edda links the port of [Oslo]."),
         ("Who were the captains of the ferry Edda?", "[Piet Lund] was.", "Captains of the ferry Edda: [Anna Berg]."),
     ],
