@@ -9,7 +9,8 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, groupby, islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -284,13 +285,15 @@ class QuestionAnswerer:
 
     def _read(self, asked: Sequence[tuple[str, Found]]) -> list[list[list[Span]]]:
         """The spans of each passage found for each question, which is put in the names that the passage uses."""
-        pairs = [
-            (r.asked or question, [text])
+        put = [
+            [(r.asked or question, text) for r, text in zip(found.retrieved, found.texts, strict=True)]
             for question, found in asked
-            for r, text in zip(found.retrieved, found.texts, strict=True)
         ]
-        read = (spans for (spans,) in self.reader.read_together(pairs))
-        return [list(islice(read, len(found.retrieved))) for _, found in asked]
+        runs = [
+            (question, [text for _, text in run]) for pairs in put for question, run in groupby(pairs, itemgetter(0))
+        ]
+        read = chain.from_iterable(self.reader.read_together(runs))
+        return [list(islice(read, len(pairs))) for pairs in put]
 
     def _judged(self, understood: str, found: Found, read: Sequence[Sequence[Span]]) -> Examination:
         spans = [

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from index.aliases import Learned
 from index.article import Article
 from index.build import BuildReport
 from index.build import Progress as Told
@@ -92,6 +93,13 @@ def print_articles(articles: Iterable[Article], origins: Mapping[str, Sequence[s
         ids = "\n= ".join(origins[article.id])
         table.add_row(*(Text(cell) for cell in (ids, article.title, article.source, str(article.published or ""))))
     out.print(table)
+
+
+def print_aliases(learned: Iterable[Learned]) -> None:
+    """A line for each pair of names and place it was learned from; of a spelling, also the article with the first."""
+    for pair in learned:
+        place = f"{pair.article_id}:{pair.start}-{pair.end}" + (f" beside {pair.beside}" if pair.beside else "")
+        out.print(Text(f"{pair.one} = {pair.other} ({pair.kind}; {place})"), soft_wrap=True)
 
 
 def article_as_dict(article: Article, origins: Sequence[str]) -> dict[str, Any]:
