@@ -33,7 +33,8 @@ PADDED = 0.2
 """Most of what the models are given that may be padding."""
 
 PASSAGES_READ = 10
-STATEMENTS = 28
+STATEMENTS = 60
+"""Names that the articles know by others take most of them: a search by words for each spelling."""
 MODULES = 900
 """Loaded by a process that answers; it was over four thousand with torch and transformers."""
 
