@@ -22,7 +22,7 @@ from qa.retriever import EVERYTHING
 
 MOST_WAITING = 128
 AT_ONCE = 8
-"""Questions examined together: more would make the first wait for the last, and bring no speed."""
+"""Questions examined together: ten passages of each fill a batch of the models, and more make the first wait longer."""
 
 
 class Busy(QAError):
