@@ -93,7 +93,7 @@ class Retriever:
         vector = self.embed([wording.usual])[0] if vector is None else vector
         inside = snapshot.catalog.passage_set(allowed) if allowed else None
         dense = snapshot.vectors.search(vector, DEPTH, inside)
-        words = _by_words(wording, snapshot.catalog, allowed)
+        words = by_words(wording, snapshot.catalog, allowed)
         fused = convex(dense, words, dense_weight)
         passages = snapshot.catalog.passages(number for number, _ in fused)
         copied = snapshot.catalog.copies(list(passages))
@@ -111,7 +111,7 @@ class Retriever:
         ][:k]
 
 
-def _by_words(wording: Wording, catalog: Catalog, allowed: Filter) -> Ranking:
+def by_words(wording: Wording, catalog: Catalog, allowed: Filter) -> Ranking:
     """The passages that hold the question's words, best first; all names of one thing count as the best of them does.
 
     The search itself adds up what each name brings, so that no passage can be better than it says.

@@ -6,7 +6,8 @@ import pytest
 from index.build import build
 from index.corpus import Corpus, Snapshot
 from index.embedder import Embedder
-from qa.retriever import RRF, Retriever, content_words, convex, reciprocal_rank
+from qa.retriever import EVERYTHING, RRF, Retriever, by_words, content_words, convex, reciprocal_rank
+from qa.wording import word
 
 
 def test_scores_are_stretched_and_added_by_their_weights() -> None:
@@ -105,3 +106,41 @@ def test_copies_of_a_paragraph_take_one_place_and_the_next_moves_up(reprinted: S
 def test_a_place_is_taken_by_the_best_of_the_copies(reprinted: Snapshot, words: Embedder) -> None:
     best, *_ = Retriever(words).search("What did paper 4 print about the iron girders of the bridge?", reprinted)
     assert best.passage.article_id == "4.txt"
+
+
+FERRY = {
+    "a": "The ferry to Marrokesh sank on Monday. Divers from Vessen and engineers of Kolmar searched the Ostra for it.",
+    "b": "Marokesh mourned on Tuesday. Divers from Vessen, engineers of Kolmar and the Ostra Pilots had found it.",
+    "c": "The harvest was good this year. Farmers brought wheat, rye and barley to the mills before the autumn rains.",
+}
+
+
+@pytest.fixture
+def spelled(tmp_path: Path, words: Embedder) -> Iterator[Snapshot]:
+    """One town in two spellings, each in an article of its own."""
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    for name, text in FERRY.items():
+        (folder / f"{name}.txt").write_text(f"News\n\n{text}\n", encoding="utf-8")
+    build([folder], tmp_path / "index", words)
+    with Corpus(tmp_path / "index", words.identity).snapshot() as snapshot:
+        yield snapshot
+
+
+@pytest.mark.parametrize("name", ["Marrokesh", "Marokesh", "Marokeesh", "marokkesh"])
+def test_every_spelling_finds_the_same_passages_in_the_same_order(
+    spelled: Snapshot, words: Embedder, name: str
+) -> None:
+    found = Retriever(words).search(f"Who mourned in {name}?", spelled)
+    usual = Retriever(words).search("Who mourned in Marokesh?", spelled)
+    assert [(f.number, f.score, f.bm25, f.cosine) for f in found] == [
+        (f.number, pytest.approx(f.score), pytest.approx(f.bm25), pytest.approx(f.cosine)) for f in usual
+    ]
+    assert {f.passage.article_id for f in found if f.words_rank} == {"a.txt", "b.txt"}
+
+
+def test_a_passage_with_all_spellings_counts_its_best_one_once(spelled: Snapshot) -> None:
+    numbers = [number for number, _ in spelled.catalog.search_words(["marrokesh", "marokesh"], 9, EVERYTHING)]
+    alone = {**spelled.catalog.word_scores("marrokesh", numbers), **spelled.catalog.word_scores("marokesh", numbers)}
+    found = by_words(word("Marokesh", spelled.catalog.aliases), spelled.catalog, EVERYTHING)
+    assert dict(found) == pytest.approx(alone)

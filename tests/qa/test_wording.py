@@ -1,0 +1,79 @@
+"""Names in questions: which are put in the articles' words, and which are left as they were typed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from index.aliases import Aliases
+from index.build import build
+from index.catalog import Catalog
+from index.embedder import Embedder
+from qa.wording import phrases, word
+
+ARTICLES = {
+    "a": "The Inland Tugmen (IT) struck in Marrokesh on Monday. Pilots of Kolmar and divers of Vessen joined the "
+    "Inland Tugmen there. The Ferrant Bridge was closed, said Ilse Brandt.",
+    "b": "Marokesh was quiet on Tuesday. Divers of Vessen came to the Ferrant Bridge from Kolmar, said Ilse Brandt. The"
+    " guild, known to many as Skarra, was away. Skarra (another name for the Inland Tugmen) sent it.",
+}
+
+
+@pytest.fixture
+def aliases(tmp_path: Path, words: Embedder) -> Iterator[Aliases]:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    for name, text in ARTICLES.items():
+        (folder / f"{name}.txt").write_text(f"News\n\n{text}\n", encoding="utf-8")
+    build([folder], tmp_path / "index", words)
+    with Catalog(tmp_path / "index") as catalog:
+        yield catalog.aliases
+
+
+@pytest.mark.parametrize("name", ["the Inland Tugmen", "Skarra", "IT"])
+def test_every_name_of_a_thing_is_put_as_most_articles_put_it(aliases: Aliases, name: str) -> None:
+    usual = word(f"When did {name} strike?", aliases).usual
+    assert usual.replace("the ", "") == "When did Inland Tugmen strike?"
+
+
+@pytest.mark.parametrize("typed", ["Marrokesh", "Marokesh", "Marokeesh", "Al-Marokesh", "MAROKESH"])
+def test_a_passage_is_asked_in_its_own_spelling(aliases: Aliases, typed: str) -> None:
+    wording = word(f"Who struck in {typed}?", aliases)
+    assert wording.as_in(ARTICLES["a"]) == "Who struck in Marrokesh?"
+    assert wording.as_in(ARTICLES["b"]) == "Who struck in Marokesh?"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "When did it strike?",
+        "WHAT IS IT?",
+        "Who is Ilse Brandt?",
+        "Where is the Ferrant Bridge?",
+        "What is the capital of Peru?",
+        "?",
+        "’s ’s",
+    ],
+)
+def test_a_question_without_such_names_is_left_as_it_is(aliases: Aliases, question: str) -> None:
+    wording = word(question, aliases)
+    assert wording.named == ()
+    assert wording.usual == wording.as_in(ARTICLES["a"]) == question
+
+
+@pytest.mark.parametrize(
+    "question", ["What does Skarra mean?", "What is another name for Skarra?", "Who are Skarra?", "What is “Skarra”?"]
+)
+def test_who_asks_about_the_name_is_not_given_another(aliases: Aliases, question: str) -> None:
+    assert word(question, aliases).usual == question
+
+
+def test_a_name_that_reads_as_a_word_is_used_only_at_a_pinch(aliases: Aliases) -> None:
+    wording = word("When did Skarra strike?", aliases)
+    assert wording.as_in("IT, IT and IT: Inland Tugmen.") == "When did Inland Tugmen strike?"
+    assert wording.as_in("Then IT struck.") == "When did IT strike?"
+    assert wording.as_in("Nobody struck.") == "When did Skarra strike?"
+
+
+def test_short_forms_are_searched_with_points_and_without() -> None:
+    assert phrases(["S.D.F.", "Deir ez-Zor", "IS"]) == ["s d f", "sdf", "deir ez zor", "i s"]
