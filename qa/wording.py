@@ -92,13 +92,17 @@ def word(question: str, aliases: Aliases) -> Wording:
     return Wording(question, tuple(sorted(found, key=lambda named: named.start)))
 
 
-def _name_in(text: str, names: Sequence[str]) -> str | None:
+def _name_in(text: str, names: tuple[str, ...]) -> str | None:
     """The name that a text uses most, as it writes it; one like IS, that readers take for a word, only at a pinch."""
-    found = [(name, match) for name in names if (match := _written(name).findall(text))]
-    if not found:
+    written: dict[int, list[str]] = {}
+    for match in _written(names).finditer(text):
+        written.setdefault(int(str(match.lastgroup)[1:]), []).append(match[0])
+    if not written:
         return None
-    _, written = max(found, key=lambda pair: (folded_name(pair[0]) not in FUNCTION_WORDS, len(pair[1])))
-    return str(written[0])
+    usual = max(
+        sorted(written), key=lambda place: (folded_name(names[place]) not in FUNCTION_WORDS, len(written[place]))
+    )
+    return written[usual][0]
 
 
 def _asks_for_name(question: str, start: int, end: int) -> bool:
@@ -166,13 +170,18 @@ def _overlaps(found: Sequence[Named], start: int, end: int) -> bool:
 
 
 @lru_cache(maxsize=512)
-def _written(name: str) -> re.Pattern[str]:
-    """Finds a name in a text however its points, hyphens and spaces are set: a short form in capitals alone."""
+def _written(names: tuple[str, ...]) -> re.Pattern[str]:
+    """Finds names in a text, a group each, the longer before one that it holds."""
+    longest_first = sorted(enumerate(names), key=lambda numbered: -len(numbered[1]))
+    groups = {place: f"(?P<n{place}>{_spellings(name)})" for place, name in longest_first}
+    return re.compile("|".join(groups.values()))
+
+
+def _spellings(name: str) -> str:
+    """A name however its points, hyphens and spaces are set: a short form in capitals alone."""
     if is_short_form(name):
-        letters = r"\.?".join(map(re.escape, re.sub(r"\W", "", name)))
-        return re.compile(rf"(?<![\w.]){letters}(?!\w)")
-    words = r"[\s-]+".join(map(re.escape, re.findall(r"\w+", name)))
-    return re.compile(rf"(?<!\w){words}(?!\w)", re.IGNORECASE)
+        return r"(?<![\w.])" + r"\.?".join(map(re.escape, re.sub(r"\W", "", name))) + r"(?!\w)"
+    return r"(?<!\w)(?i:" + r"[\s-]+".join(map(re.escape, re.findall(r"\w+", name))) + r")(?!\w)"
 
 
 def phrases(names: Sequence[str]) -> list[str]:

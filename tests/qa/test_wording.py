@@ -9,7 +9,7 @@ from index.aliases import Aliases
 from index.build import build
 from index.catalog import Catalog
 from index.embedder import Embedder
-from qa.wording import phrases, word
+from qa.wording import Named, Wording, phrases, word
 
 ARTICLES = {
     "a": "The Inland Tugmen (IT) struck in Marrokesh on Monday. Pilots of Kolmar and divers of Vessen joined the "
@@ -77,3 +77,8 @@ def test_a_name_that_reads_as_a_word_is_used_only_at_a_pinch(aliases: Aliases) -
 
 def test_short_forms_are_searched_with_points_and_without() -> None:
     assert phrases(["S.D.F.", "Deir ez-Zor", "IS"]) == ["s d f", "sdf", "deir ez zor", "i s"]
+
+
+def test_a_name_within_a_longer_one_does_not_count() -> None:
+    wording = Wording("How far is Qaim?", (Named(11, 15, ("Qaim", "al-Qaim", "Q")),))
+    assert wording.as_in("They entered al-Qaim. They left al-Qaim.") == "How far is al-Qaim?"
