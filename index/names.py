@@ -133,7 +133,7 @@ def long_form(short: str, before: str) -> str | None:
     """
     letters = _letters(short).casefold()
     words = min(len(letters) + 5, 2 * len(letters))
-    window = " ".join(re.split(r"[.;:!?]\s|\n", before)[-1].rstrip(" ,").split()[-words:])
+    window = " ".join(re.split(r"[.;:!?]\s|[()\n]", before)[-1].rstrip(" ,").split()[-words:])
     place = len(window)
     for number in range(len(letters) - 1, -1, -1):
         place -= 1

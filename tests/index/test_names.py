@@ -61,6 +61,7 @@ def test_short_forms_are_capitals_nearly_all(text: str, is_one: bool) -> None:
         ("OFT", "a study by the Office of Fair Trading", "Office of Fair Trading"),
         ("S.D.F.", "the Syrian Democratic Forces", "Syrian Democratic Forces"),
         ("AP", "Baghdad", None),
+        ("SA", "J Reed (Samoa), J Fourie", None),
         ("HOVA", "he produced the singles Takeover and Izzo", None),
     ],
 )
