@@ -57,7 +57,7 @@ def test_an_answer_carries_what_design_promises(seed_qa: QuestionAnswerer) -> No
 
 
 def test_one_answer_cites_every_article_that_gives_it(seed_qa: QuestionAnswerer) -> None:
-    result = seed_qa.ask("What were army units removing from the city after the battle?")
+    result = seed_qa.ask("How long had Deir el-Zour been divided between the government and ISIS?")
     assert {citation.article.id[:3] for citation in result.citations} == {"002", "003"}
 
 
@@ -239,7 +239,7 @@ def test_the_same_question_of_several_users_is_read_once(counted: QuestionAnswer
 def test_another_filter_is_another_examination_of_the_same_vector(counted: QuestionAnswerer, words: Any) -> None:
     assert counted.ask("Which zebra?").found
     assert not counted.ask("Which zebra?", sources=["No such outlet"]).found
-    assert (words.texts, len(counted.reader.questions)) == (1, 2)
+    assert (words.texts, len(counted.reader.questions)) == (1, 1)  # there is nothing to read
 
 
 def test_a_follow_up_is_another_question_after_another_conversation(counted: QuestionAnswerer) -> None:
