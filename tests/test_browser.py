@@ -361,6 +361,9 @@ def test_a_conversation_is_exported_with_its_citations(open_page):
     assert exchange["result"]["citations"][0]["article_id"] == "003_820ed5a3dd7f2756.txt"
 
 
+KEPT = "JSON.stringify(localStorage)"
+
+
 def test_a_conversation_survives_a_reload_and_a_restart_of_the_server(open_page, server):
     page = open_page()
     ask(page, SPOKESMAN)
@@ -373,8 +376,10 @@ def test_a_conversation_survives_a_reload_and_a_restart_of_the_server(open_page,
     page.goto(server.address)
     playwright.expect(page.locator("#thread .lead mark")).to_contain_text("Mayhoub")
     playwright.expect(ask(page, "Where did he declare victory?").locator(".restate")).to_have_count(1)
+    kept = page.evaluate(KEPT)
     page.get_by_role("button", name="New conversation").click()
     playwright.expect(page.locator("#thread .turn")).to_have_count(0)
+    page.wait_for_function(f"before => {KEPT} !== before", arg=kept)  # it is written a moment after it is shown
     page.reload()
     page.wait_for_selector("#thread .empty")
 
