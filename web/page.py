@@ -30,6 +30,9 @@ MASTHEAD = "<h1>Ask the articles</h1><p>Every answer is a verbatim quote, with t
 _KEPT = "qa-conversation"
 """Where the browser keeps the id of its conversation; it is hidden from people, not from anybody who seeks it."""
 
+NONE = "none"
+"""What it keeps where there is no conversation: an empty text it would not write, and so come back to the last one."""
+
 
 _QUICK: dict[str, Any] = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
 _SLOW: dict[str, Any] = {"show_progress": "hidden", "concurrency_limit": None, "api_visibility": "private"}
@@ -121,11 +124,11 @@ def _wire_asking(
             return gr.skip()
 
     def resume(id_: str, request: gr.Request) -> list[Any]:
-        now = desk.resume(id_ or "", ask.owner(request))
+        now = desk.resume("" if id_ == NONE else id_ or "", ask.owner(request))
         return [conversation.thread(now.exchanges) if now.exchanges else gr.skip(), now]
 
     def begin() -> list[Any]:
-        return [conversation.thread(()), Talk(), "", reading.nothing(), insights.nothing()]
+        return [conversation.thread(()), Talk(), NONE, reading.nothing(), insights.nothing()]
 
     shown = [tab.thread, talk, kept, panel, inside]
     page.load(resume, kept, [tab.thread, talk], **_QUICK)
