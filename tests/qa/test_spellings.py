@@ -1,6 +1,5 @@
 """The same question in every name and spelling of a thing gets the same answer, with the models that ship."""
 
-
 import pytest
 
 from index.build import build
