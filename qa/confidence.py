@@ -8,7 +8,8 @@ import json
 import logging
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, astuple, dataclass, fields
+from dataclasses import asdict, dataclass, fields
+from operator import attrgetter, mul
 from pathlib import Path
 
 from index.errors import ModelError
@@ -39,6 +40,9 @@ class Features:
     agreement: float = 0.0
 
 
+_numbers = attrgetter(*(field.name for field in fields(Features)))  # `astuple` would copy each number deeply
+
+
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """A logistic model over the features (Platt 1999), with the threshold chosen on the same data.
@@ -54,7 +58,8 @@ class Calibration:
 
     def probability(self, features: Features) -> float:
         """That the answer is right, 0 to 1."""
-        logit = self.intercept + sum(w * f for w, f in zip(astuple(self.weights), astuple(features), strict=True))
+        products = map(mul, _numbers(self.weights), _numbers(features))
+        logit = sum(products, self.intercept)
         return 1 / (1 + math.exp(-max(-50.0, min(50.0, logit))))
 
     @classmethod
@@ -109,7 +114,7 @@ def fit(features: Sequence[Features], right: Sequence[bool], retrieval_weight: f
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
-    matrix = np.array([astuple(f) for f in features])
+    matrix = np.array([_numbers(f) for f in features])
     scaler = StandardScaler().fit(matrix)
     model = LogisticRegression(C=10.0, max_iter=1000).fit(scaler.transform(matrix), np.array(right))
     weights = model.coef_[0] / scaler.scale_
