@@ -23,7 +23,8 @@ from rich.table import Table
 from index.build import build
 from index.corpus import Corpus
 from index.embedder import Embedder
-from qa.retriever import DEPTH, EVERYTHING, content_words, convex, reciprocal_rank
+from index.store import EVERYTHING
+from qa.retriever import DEPTH, content_words, convex, reciprocal_rank
 from qa.squad import Example, read_squad
 
 CUTOFFS = (1, 5, 10, 20)

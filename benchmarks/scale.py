@@ -47,11 +47,12 @@ from index import vectors
 from index.article import Article
 from index.boilerplate import kept_spans
 from index.build import build, publish
-from index.catalog import FILE, Catalog, Filter
+from index.catalog import FILE, Catalog
 from index.corpus import Corpus
 from index.embedder import Embedder
 from index.passages import cut
 from index.sources import read_articles
+from index.store import Filter
 from qa.retriever import Retriever
 
 SIZES, LONG = (10_000, 100_000, 1_000_000), (10_000_000,)

@@ -27,12 +27,13 @@ from scale import machine
 
 from index import words
 from index.article import Article
-from index.catalog import Catalog, Filter
+from index.catalog import Catalog
 from index.passages import sentences
 from index.sources import read_articles
+from index.store import EVERYTHING, Filter
 from index.subset import RecentSets
 from index.words import SCORED
-from qa.retriever import DEPTH, EVERYTHING, STOP_WORDS
+from qa.retriever import DEPTH, STOP_WORDS
 
 PASSAGE, ARTICLE = 130, 5
 """Words in a passage, and passages in an article."""

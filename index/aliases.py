@@ -19,7 +19,6 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
 from math import log
 
 from rapidfuzz.distance import Indel
@@ -27,6 +26,7 @@ from rapidfuzz.distance import Indel
 from index.boilerplate import kept_spans
 from index.introductions import Naming, naming
 from index.names import folded_name, skeleton, sound, spelled_alike, spoken, unfused
+from index.store import Learned, Name
 
 EVIDENCE = 10
 """Most articles with a name that are compared with those of another."""
@@ -84,35 +84,6 @@ CREATE VIEW aliases AS
     SELECT t.folded, o.folded, o.name, s.article, 0 FROM names t JOIN spellings s ON s.other = t.number
         JOIN names o ON o.number = s.one;
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """A name as articles write it, and how many articles hold it, as far as it is written with capitals there."""
-
-    name: str
-    articles: int
-
-    @property
-    def folded(self) -> str:
-        return folded_name(self.name)
-
-
-@dataclass(frozen=True, slots=True)
-class Learned:
-    """Two names of one thing, and the place in an article that was learned from.
-
-    `kind` is "abbreviation", "other name" or "spelling". For a spelling the place is the second
-    name's, and `beside` is the article that has the first, and much else in common.
-    """
-
-    one: str
-    other: str
-    kind: str
-    article_id: str
-    start: int
-    end: int
-    beside: str | None = None
 
 
 class Aliases:

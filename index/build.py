@@ -9,7 +9,7 @@ import os
 import platform
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,11 +26,9 @@ from index.formats import READERS
 from index.introductions import Naming, naming
 from index.passages import CAPACITY, cut
 from index.sources import Known, Skipped, find, read
+from index.store import BuildReport, Kind, Progress
 from index.syndication import Line, lines_of
-from index.vector_files import Kind, is_of_kind, mend_vectors, publish_vectors, remove_old_files, wanted_kind
-
-Progress = Callable[[str, int, int], None]
-"""Told what is being done, how much of it is done, and how much there is (0: not known)."""
+from index.vector_files import is_of_kind, mend_vectors, publish_vectors, remove_old_files, wanted_kind
 
 EMBED_AT_ONCE = 256
 
@@ -39,28 +37,6 @@ TITLE_TOKENS = 40
 
 SPARE_TOKENS = 4
 """The special tokens of a model's window, and the line break after the title."""
-
-
-@dataclass(frozen=True, slots=True)
-class BuildReport:
-    """What a build did: ids of articles, and what could not be read with the reason.
-
-    `copies` is how many of all the articles read are another one again in all but the id: each
-    is stored, embedded and found once, under the first of its ids by name. `excluded` were read
-    but left out, as `index.exclude` was told to.
-    """
-
-    added: tuple[str, ...]
-    changed: tuple[str, ...]
-    removed: tuple[str, ...]
-    unchanged: int
-    skipped: tuple[Skipped, ...]
-    passages: int
-    embedded: int
-    generation: int
-    seconds: float
-    copies: int = 0
-    excluded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

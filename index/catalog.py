@@ -20,7 +20,6 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -35,6 +34,7 @@ from index.connection import PATIENCE, UNREADABLE, connect
 from index.errors import CorpusError, QAError
 from index.introductions import Naming
 from index.readings import Readings
+from index.store import EVERYTHING, Filter, Heading
 from index.subset import PassageSet, RecentSets
 from index.syndication import Line, Syndication
 
@@ -82,48 +82,6 @@ CREATE VIRTUAL TABLE words USING fts5(
     title, body, content='passage_text', content_rowid='number', tokenize='porter unicode61 remove_diacritics 2');
 """
 _TABLES += syndication.TABLES + readings.TABLES + aliases.TABLES
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which articles may be searched: outlets (none named: all) and publication dates, both ends included.
-
-    An article without a date passes no date filter.
-    """
-
-    sources: tuple[str, ...] = ()
-    published_after: date | None = None
-    published_before: date | None = None
-
-    def __bool__(self) -> bool:
-        return bool(self.sources or self.published_after or self.published_before)
-
-    def _where(self) -> tuple[str, list[str]]:
-        clauses, values = ["1"], list(self.sources)
-        if self.sources:
-            clauses.append(f"source IN ({','.join('?' * len(self.sources))})")
-        for operator, day in ((">=", self.published_after), ("<=", self.published_before)):
-            if day:
-                clauses.append(f"published {operator} ?")
-                values.append(day.isoformat())
-        return " AND ".join(clauses), values
-
-
-EVERYTHING = Filter()
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """What a list shows of an article: all but its text. `copies` are the other ids of the very same article."""
-
-    id: str
-    title: str
-    source: str
-    url: str
-    published: date | None
-    author: str
-    passages: int
-    copies: tuple[str, ...]
 
 
 class Catalog:
@@ -274,7 +232,7 @@ class Catalog:
 
     def headings(self, allowed: Filter = EVERYTHING, offset: int = 0, limit: int | None = None) -> list[Heading]:
         """What a list shows of the articles that a filter lets through, a page of them, by id; no text is read."""
-        where, values = allowed._where()
+        where, values = _where(allowed)
         page = (-1 if limit is None else limit, offset)
         return self._headings(f"WHERE {where} ORDER BY a.id LIMIT ? OFFSET ?", (*values, *page))
 
@@ -287,7 +245,7 @@ class Catalog:
 
     def count_articles(self, allowed: Filter) -> int:
         """How many articles a filter lets through."""
-        where, values = allowed._where()
+        where, values = _where(allowed)
         return int(self._sql.execute(f"SELECT count(*) FROM articles WHERE {where}", values).fetchone()[0])
 
     def _headings(self, rest: str, values: Sequence[str | int]) -> list[Heading]:
@@ -380,7 +338,7 @@ class Catalog:
 
     def passage_numbers(self, allowed: Filter) -> npt.NDArray[np.int64]:
         """The passages of the articles that a filter lets through."""
-        where, values = allowed._where()
+        where, values = _where(allowed)
         query = f"SELECT number FROM passages WHERE article IN (SELECT number FROM articles WHERE {where})"
         return np.fromiter((row[0] for row in self._sql.execute(query, values)), np.int64)
 
@@ -393,7 +351,7 @@ class Catalog:
 
     def _passage_set(self, allowed: Filter) -> PassageSet:
         """From a row an article, as its passages are put at once and so have numbers in a row."""
-        where, values = allowed._where()
+        where, values = _where(allowed)
         query = f"""SELECT min(number), max(number), count(*) FROM passages
                     WHERE article IN (SELECT number FROM articles WHERE {where}) GROUP BY article"""
         rows = np.array(self._sql.execute(query, values).fetchall(), np.int64).reshape(-1, 3)
@@ -635,6 +593,18 @@ def _numbered(rows: Sequence[tuple[int, bytes]]) -> NumberedVectors:
     numbers = np.fromiter((row[0] for row in rows), np.int64, len(rows))
     matrix = np.frombuffer(b"".join(row[1] for row in rows), "<f4").reshape(len(rows), -1 if rows else 0)
     return numbers, matrix.astype(np.float32)
+
+
+def _where(allowed: Filter) -> tuple[str, list[str]]:
+    """What a row of `articles` must be to pass a filter, and the values of that condition."""
+    clauses, values = ["1"], list(allowed.sources)
+    if allowed.sources:
+        clauses.append(f"source IN ({','.join('?' * len(allowed.sources))})")
+    for operator, day in ((">=", allowed.published_after), ("<=", allowed.published_before)):
+        if day:
+            clauses.append(f"published {operator} ?")
+            values.append(day.isoformat())
+    return " AND ".join(clauses), values
 
 
 _COLUMNS = "id, title, text, source, url, published, author, pages"

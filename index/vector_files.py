@@ -15,16 +15,14 @@ Rows of the catalog's meta tell of it, published together with the generation: `
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal, NamedTuple, cast, get_args
+from typing import NamedTuple
 
 import numpy as np
 
-from index.catalog import UNHARMED, Catalog, Filter
-from index.errors import CorpusError, InputError
+from index.catalog import UNHARMED, Catalog
+from index.errors import CorpusError
+from index.store import Filter, Kind, checked_kind
 from index.vectors import TRAINED_ON, Vectors, cells
-
-Kind = Literal["automatic", "exact", "approximate"]
-"""What may be asked for; automatic goes by how many passages there are."""
 
 EXACT_UP_TO = 40_000
 """Passages that are searched exactly where nothing else is asked for: about 60 MB and five milliseconds."""
@@ -96,13 +94,6 @@ def wanted_kind(catalog: Catalog, kind: Kind | None = None) -> Kind:
         InputError: there is no such kind.
     """
     return checked_kind(kind or catalog.meta("vector_kind")) or "automatic"
-
-
-def checked_kind(wanted: str | None) -> Kind | None:
-    """Raises: InputError: there is no such kind."""
-    if wanted not in (None, *get_args(Kind)):
-        raise InputError(f"there is no vector index of the kind {wanted!r}: ask for {', '.join(get_args(Kind))}")
-    return cast(Kind | None, wanted)
 
 
 def is_of_kind(catalog: Catalog, wanted: Kind) -> bool:

@@ -4,9 +4,7 @@ Knows what must agree, and what is derived from what. Never knows a model: what 
 make again is left to the next build.
 """
 
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -15,6 +13,7 @@ from index.build import build_lock, publish, roots
 from index.catalog import Catalog
 from index.errors import InputError
 from index.sources import read_articles
+from index.store import VerifyReport
 from index.vector_files import (
     ROWS_AT_ONCE,
     current_file,
@@ -26,26 +25,6 @@ from index.vector_files import (
 
 TOLERANCE = 1e-3
 """How far the length of a cached vector may be from one."""
-
-
-@dataclass(frozen=True, slots=True)
-class VerifyReport:
-    """What an index holds, each thing found wrong with it, and what is only worth knowing, as one line each.
-
-    `vector_index` says how neighbours are found; it is empty where the vector file cannot be used.
-    """
-
-    generation: int
-    embedder: str
-    articles: int
-    passages: int
-    vectors: int
-    vector_index: str
-    problems: tuple[str, ...]
-    notes: tuple[str, ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def verify(folder: Path) -> VerifyReport:

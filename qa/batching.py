@@ -14,11 +14,10 @@ from dataclasses import replace
 from queue import Empty, SimpleQueue
 from types import TracebackType
 
-from index.catalog import Filter
 from index.errors import QAError
+from index.store import EVERYTHING, Filter
 from qa.dialogue import Turn
 from qa.pipeline import Examination, Inquiry, QuestionAnswerer, Told, checked_question
-from qa.retriever import EVERYTHING
 
 MOST_WAITING = 128
 AT_ONCE = 8

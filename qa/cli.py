@@ -19,12 +19,12 @@ from rich.text import Text
 
 from index.article import Article
 from index.build import build, roots
-from index.catalog import Catalog, Filter
+from index.catalog import Catalog
 from index.embedder import Embedder
 from index.errors import InputError
 from index.exclude import exclude, readmit
 from index.sources import Skipped
-from index.vector_files import checked_kind
+from index.store import Filter, checked_kind
 from index.verify import repair, verify
 from index.watch import watch as follow
 from qa.confidence import Calibration

@@ -17,11 +17,12 @@ from typing import Any
 import platformdirs
 
 from index.article import Article
-from index.build import BuildReport, Progress, build, roots
-from index.catalog import Filter, is_published
+from index.build import build, roots
+from index.catalog import is_published
 from index.corpus import Corpus, Snapshot
 from index.embedder import Embedder, Vectors
 from index.errors import InputError
+from index.store import EVERYTHING, BuildReport, Filter, Progress
 from qa.answer import Alternative, Answer, Citation, NoAnswer, Span
 from qa.confidence import Calibration, Features, describe
 from qa.dialogue import Turn, standalone
@@ -29,7 +30,7 @@ from qa.evidence import Candidate, Group, differing, echoes, group, parts, sente
 from qa.examples import likely_questions
 from qa.reader import Reader
 from qa.recent import Recent
-from qa.retriever import EVERYTHING, Retriever, ScoredPassage
+from qa.retriever import Retriever, ScoredPassage
 from qa.wording import Wording, word
 
 LONGEST_QUESTION = 1000

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from itertools import chain
 
 from index.article import Passage
-from index.catalog import Catalog, Filter
+from index.catalog import Catalog
 from index.corpus import Snapshot
 from index.embedder import Embedder, Vectors
+from index.store import EVERYTHING, Filter, Ranking
 from qa.wording import Wording, phrases, word
 
 DEPTH = 50
@@ -26,11 +27,6 @@ DENSE_WEIGHT = 0.4
 
 RRF = 60
 """The constant of reciprocal rank fusion, as its authors set it."""
-
-Ranking = list[tuple[int, float]]
-"""Passage numbers with scores, best first."""
-
-EVERYTHING = Filter()
 
 # English function words and question words: they say nothing about what a passage is about.
 STOP_WORDS = frozenset(

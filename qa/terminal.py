@@ -15,11 +15,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from index.aliases import Learned
 from index.article import Article
-from index.build import BuildReport
-from index.build import Progress as Told
 from index.errors import QAError
+from index.store import BuildReport, Learned
+from index.store import Progress as Told
 from qa.answer import Answer, Citation, NoAnswer, support
 from qa.evaluation.answers import Score
 

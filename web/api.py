@@ -20,8 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from index.article import Article
-from index.catalog import Filter, Heading
 from index.errors import InputError, QAError
+from index.store import Filter, Heading
 from qa.batching import Busy
 from qa.pipeline import LONGEST_QUESTION, TURNS
 from web import asking, reference

@@ -11,11 +11,10 @@ import anyio
 import anyio.to_thread
 from anyio.lowlevel import EventLoopToken, current_token
 
-from index.catalog import Filter
 from index.errors import QAError
+from index.store import EVERYTHING, Filter
 from qa.answer import Answer, NoAnswer
 from qa.dialogue import Turn
-from qa.retriever import EVERYTHING
 from web.engine import Engine
 
 Done = TypeVar("Done")

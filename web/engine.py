@@ -14,18 +14,19 @@ from pathlib import Path
 from typing import Literal
 
 from index.article import Article, Passage
-from index.build import BuildReport, Progress, build
-from index.catalog import Catalog, Filter, Heading
+from index.build import build
+from index.catalog import Catalog
 from index.embedder import Embedder
 from index.errors import InputError, QAError
 from index.exclude import exclude, readmit
+from index.store import EVERYTHING, BuildReport, Filter, Heading, Progress
 from qa.answer import Answer, Citation, NoAnswer
 from qa.batching import MOST_WAITING, Batcher, Pending
 from qa.confidence import Calibration
 from qa.dialogue import Turn
 from qa.pipeline import Examination, QuestionAnswerer, Told, checked_question, default_index
 from qa.reader import SHIPPED
-from qa.retriever import EVERYTHING, content_words
+from qa.retriever import content_words
 from web import uploads
 from web.metrics import Metrics
 

@@ -17,8 +17,8 @@ from pydantic import BaseModel, Field
 from starlette.types import Receive, Scope, Send
 
 from index.article import Article
-from index.catalog import Filter
 from index.errors import QAError
+from index.store import Filter
 from qa.answer import Alternative, Answer, Citation, NoAnswer, support
 from qa.pipeline import LONGEST_QUESTION
 from qa.terminal import citation_line

@@ -10,9 +10,10 @@ from statistics import fmean
 
 from index.article import Passage
 from index.corpus import Snapshot
+from index.store import EVERYTHING
 from qa.evaluation.questions import Question
 from qa.pipeline import QuestionAnswerer
-from qa.retriever import DENSE_WEIGHT, EVERYTHING
+from qa.retriever import DENSE_WEIGHT
 from qa.squad import normalize_answer, token_f1
 
 WAYS = {"bm25": 0.0, "dense": 1.0, "hybrid": DENSE_WEIGHT}

@@ -21,9 +21,9 @@ from typing import Any
 import pytest
 
 from index.build import build
-from index.catalog import Filter
 from index.corpus import Corpus
 from index.errors import CorpusError
+from index.store import Filter
 from index.verify import verify
 from qa.retriever import Retriever
 

@@ -16,10 +16,11 @@ import pytest
 
 from index.boilerplate import kept_spans
 from index.build import SPARE_TOKENS, build, roots
-from index.catalog import FILE, Catalog, Filter
+from index.catalog import FILE, Catalog
 from index.corpus import Corpus
 from index.errors import CorpusError, InputError
 from index.passages import CAPACITY
+from index.store import Filter
 from index.vector_files import vector_file
 from index.vectors import Vectors
 from index.verify import verify

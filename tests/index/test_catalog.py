@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from index.article import Article, Passage
-from index.catalog import FILE, SCHEMA, Catalog, Filter, Heading, is_published
+from index.catalog import FILE, SCHEMA, Catalog, is_published
 from index.errors import CorpusError
+from index.store import Filter, Heading
 from index.syndication import lines_of
 
 EVERYTHING = Filter()

@@ -7,9 +7,10 @@ from datetime import date
 import pytest
 
 from index.build import build
-from index.catalog import FILE, Catalog, Filter
+from index.catalog import FILE, Catalog
 from index.corpus import Corpus
 from index.errors import CorpusError, InputError
+from index.store import Filter
 from index.verify import verify
 from qa.retriever import Retriever
 

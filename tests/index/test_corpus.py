@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from index.build import build
-from index.catalog import Catalog, Filter
+from index.catalog import Catalog
 from index.corpus import Corpus
 from index.errors import CorpusError
+from index.store import Filter
 from index.vector_files import vector_file
 
 EVERYTHING = Filter()

@@ -3,10 +3,11 @@
 import pytest
 
 from index.build import build
-from index.catalog import Catalog, Filter
+from index.catalog import Catalog
 from index.corpus import Corpus
 from index.errors import CorpusError, InputError
 from index.exclude import exclude, readmit
+from index.store import Filter
 from index.verify import verify
 
 

@@ -9,7 +9,8 @@ import pytest
 from index import syndication
 from index.article import Article
 from index.build import build
-from index.catalog import FILE, Catalog, Filter
+from index.catalog import FILE, Catalog
+from index.store import Filter
 from index.syndication import SHORTEST, lines_of
 
 VOTE = "The council voted on Monday to close the old bridge over the river for the whole of next year."

@@ -6,7 +6,8 @@ import pytest
 
 from index import words
 from index.article import Article
-from index.catalog import Catalog, Filter
+from index.catalog import Catalog
+from index.store import Filter
 from index.words import _plan, _Sample, search
 
 PASSAGES = 3000

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from index.build import build
-from index.catalog import Filter
 from index.corpus import Corpus
 from index.embedder import Embedder
 from index.exclude import exclude
+from index.store import Filter
 from qa import Answer, CorpusError, InputError, ModelError, NoAnswer, QuestionAnswerer, answer
 from qa.answer import Span
 from qa.confidence import Calibration, Features

@@ -6,7 +6,8 @@ import pytest
 from index.build import build
 from index.corpus import Corpus, Snapshot
 from index.embedder import Embedder
-from qa.retriever import EVERYTHING, RRF, Retriever, by_words, content_words, convex, reciprocal_rank
+from index.store import EVERYTHING
+from qa.retriever import RRF, Retriever, by_words, content_words, convex, reciprocal_rank
 from qa.wording import word
 
 

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from index.catalog import Filter
 from index.errors import CorpusError, InputError
+from index.store import Filter
 from qa.batching import Busy
 from web import uploads
 from web.engine import Engine, NotReady

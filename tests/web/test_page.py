@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from index.build import Progress
+from index.store import Progress
 from qa import QuestionAnswerer
 from web import page
 from web.conversations import Conversations

@@ -5,8 +5,7 @@ Knows headings, and the reports of builds. Never knows how articles are searched
 
 from collections.abc import Sequence
 
-from index.build import BuildReport
-from index.catalog import Heading
+from index.store import BuildReport, Heading
 from web.engine import Shelf
 from web.markup.text import counted, literal, short_day, title
 

@@ -13,8 +13,8 @@ from queue import SimpleQueue
 
 import gradio as gr
 
-from index.build import BuildReport, Progress
 from index.errors import QAError
+from index.store import BuildReport, Progress
 from web import browser, uploads
 from web.engine import Engine
 from web.markup import shelf

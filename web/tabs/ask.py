@@ -16,8 +16,8 @@ from typing import Any
 
 import gradio as gr
 
-from index.catalog import Filter
 from index.errors import InputError, QAError
+from index.store import Filter
 from qa.pipeline import Examination
 from web import browser, door, transcripts
 from web.conversations import Conversations, StorageError

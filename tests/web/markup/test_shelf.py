@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from index.build import BuildReport
 from index.sources import Skipped
+from index.store import BuildReport
 from web.engine import Heading, Shelf
 from web.markup import shelf
 

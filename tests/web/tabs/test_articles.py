@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from index.build import BuildReport, Progress
+from index.store import BuildReport, Progress
 from web.engine import Engine
 from web.tabs import articles
 from web.tabs.articles import Library
