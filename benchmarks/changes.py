@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from scale import machine
+from machine import described
 
 from index.embedder import Embedder
 
@@ -53,7 +53,7 @@ def main(
             assert len(after[-1]["changed"]) == 1
     results: dict[str, Any] = {
         "date": str(date.today()),
-        "machine": machine(),
+        "machine": described(),
         "articles": len(first["added"]),
         "passages": first["passages"],
         "passages embedded": first["embedded"],

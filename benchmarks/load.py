@@ -10,7 +10,6 @@ is measured by itself.
 """
 
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -26,6 +25,7 @@ from urllib.request import Request, urlopen
 
 import numpy as np
 import typer
+from machine import described
 from rich.console import Console
 from rich.table import Table
 
@@ -75,7 +75,8 @@ def main(
     fresh = engines(index)
     fresh().warm()
     with Console(stderr=True).status("asking"):
-        figures = machine() | measure(fresh, asked, USERS, index)
+        figures = {"date": date.today().isoformat(), "machine": described(), "at once": AT_ONCE}
+        figures |= measure(fresh, asked, USERS, index)
     table = Table("users", *next(iter(figures["users"].values())))
     for users, row in figures["users"].items():
         table.add_row(users, *(f"{value:,.4g}" for value in row.values()))
@@ -85,10 +86,6 @@ def main(
         output.mkdir(parents=True, exist_ok=True)
         (output / "load.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
         plot(figures, output / "load.svg")
-
-
-def machine() -> dict[str, Any]:
-    return {"date": date.today().isoformat(), "cores": len(os.sched_getaffinity(0)), "at once": AT_ONCE}
 
 
 def engines(index: Path) -> Fresh:

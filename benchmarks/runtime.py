@@ -9,8 +9,6 @@ rivals turn by turn, so that the ratios hold where the machine's own speed does 
 """
 
 import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -24,6 +22,7 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 import typer
+from machine import described
 from rich.console import Console
 from rich.table import Table
 
@@ -61,7 +60,7 @@ def main(
     with console.status("cutting passages"):
         texts = natural_passages(articles, passages)
     figures: dict[str, Any] = {
-        "machine": f"{os.cpu_count()} cores, {processor()}",
+        "machine": described(),
         "date": date.today().isoformat(),
         "passages": len(texts),
     }
@@ -267,15 +266,6 @@ def turn_by_turn(mine: Callable[[], object], theirs: Callable[[], object]) -> tu
             work()
             times.append(time.perf_counter() - started)
     return statistics.median(taken[0][1:]), statistics.median(taken[1][1:])
-
-
-def processor() -> str:
-    """What the system calls its processor."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
 
 
 def plot(figures: dict[str, Any], path: Path) -> None:

@@ -23,12 +23,10 @@ process of its own.
 import hashlib
 import json
 import multiprocessing
-import os
 import platform
 import random
 import resource
 import shutil
-import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -39,9 +37,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
-import faiss
 import numpy as np
 import typer
+from machine import described
 
 from index import vectors
 from index.article import Article
@@ -84,7 +82,7 @@ def main(
     out: Path = Path("docs/benchmarks"),
 ) -> None:
     """Measure; `scale.json` and `scale.svg` in `out` are written after every step, so that a run may be cut short."""
-    results: dict[str, Any] = {"date": str(date.today()), "machine": machine(), "sizes": []}
+    results: dict[str, Any] = {"date": str(date.today()), "machine": described(), "sizes": []}
     with tempfile.TemporaryDirectory() as work:
         pool = Path(work) / "pool.json"
         apart(write_pool, articles, pool)
@@ -115,12 +113,6 @@ def write(results: dict[str, Any], out: Path) -> None:
     if results["sizes"]:
         plot(results["sizes"], out / "scale.svg")
     print(text, flush=True)
-
-
-def machine() -> str:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    versions = f"Python {platform.python_version()}, FAISS {faiss.__version__}, SQLite {sqlite3.sqlite_version}"
-    return f"{cores} cores, {platform.machine()}, {versions}"
 
 
 def apart(work: Callable[..., Any], *arguments: Any) -> Any:

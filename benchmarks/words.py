@@ -20,10 +20,10 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
+from machine import described
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
-from scale import machine
 
 from index import words
 from index.article import Article
@@ -70,7 +70,7 @@ def main(
         results = {kind: measured(catalog, several, scored) for kind, several in asked.items()}
     heading = f"{passages:,} passages, at most {scored:,} scored, {questions} questions of each kind"
     if out:
-        facts = {"date": str(date.today()), "machine": machine(), "what": heading, FIGURES: results}
+        facts = {"date": str(date.today()), "machine": described(), "what": heading, FIGURES: results}
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     table = Table("questions", *next(iter(results.values())), title=f"{heading}; {FIGURES}")
