@@ -1,8 +1,7 @@
 """The benchmark of follow-ups counts what it says, and the weights are fitted on the development topics alone."""
 
-import importlib.util
 import json
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -18,23 +17,14 @@ TALK = [
 ]
 
 
-def loaded(name: str) -> ModuleType:
-    path = Path(__file__).parents[2] / "benchmarks" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec and spec.loader
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+@pytest.fixture(scope="module")
+def dialogue(imported: Callable[[str], ModuleType]) -> ModuleType:
+    return imported("dialogue")
 
 
 @pytest.fixture(scope="module")
-def dialogue() -> ModuleType:
-    return loaded("dialogue")
-
-
-@pytest.fixture(scope="module")
-def fitting(dialogue: ModuleType) -> ModuleType:
-    return loaded("dialogue_fit")
+def fitting(imported: Callable[[str], ModuleType]) -> ModuleType:
+    return imported("dialogue_fit")
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """What the list of disagreements shows, on two articles that differ and two that do not."""
 
-import importlib.util
-import sys
-from pathlib import Path
+from collections.abc import Callable
 from types import ModuleType
 
 import pytest
@@ -22,12 +20,8 @@ OPENED = "Who opened the lighthouse of Port Amber?"
 
 
 @pytest.fixture(scope="module")
-def evidence() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("evidence", Path(__file__).parents[2] / "benchmarks" / "evidence.py")
-    assert spec and spec.loader
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def evidence(imported: Callable[[str], ModuleType]) -> ModuleType:
+    return imported("evidence")
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,6 @@
 """The benchmark of what evidence costs counts every step of every answer."""
 
-import importlib.util
-import sys
-from pathlib import Path
+from collections.abc import Callable
 from types import ModuleType
 
 import pytest
@@ -11,12 +9,8 @@ from qa import QuestionAnswerer
 
 
 @pytest.fixture(scope="module")
-def overhead() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("overhead", Path(__file__).parents[2] / "benchmarks" / "overhead.py")
-    assert spec and spec.loader
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def overhead(imported: Callable[[str], ModuleType]) -> ModuleType:
+    return imported("overhead")
 
 
 def test_each_question_is_asked_alone_and_referred_back_to(overhead: ModuleType) -> None:

@@ -1,9 +1,8 @@
 """What holds for the questions asked of a Wikinews archive, and what is said of their answers; it is not needed."""
 
-import importlib.util
 import re
-import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -21,12 +20,8 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
 @pytest.fixture(scope="module")
-def benchmark() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("wikinews", BENCHMARKS / "wikinews.py")
-    assert spec and spec.loader
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def benchmark(imported: Callable[[str], ModuleType]) -> ModuleType:
+    return imported("wikinews")
 
 
 @pytest.fixture(scope="module")
