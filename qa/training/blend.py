@@ -12,10 +12,11 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from index.errors import InputError, ModelError
 from index.models import weights_digest
+from qa.training.weights import write_weights
 
 WEIGHTS = "model.safetensors"
 BESIDE = ("config.json", "tokenizer.json", "tokenizer_config.json")
@@ -41,9 +42,9 @@ def blend(one: Path, other: Path, output: Path, share: float = 0.5) -> None:
         for name in BESIDE:
             if (other / name).exists():
                 shutil.copyfile(other / name, output / name)
-        save_file(blended, output / WEIGHTS, {"format": "pt"})
+        write_weights(blended, output / WEIGHTS, {"format": "pt"})
         (output / "recipe.json").write_text(json.dumps(recipe, indent=2) + "\n", encoding="utf-8")
-    except (OSError, SafetensorError, shutil.SameFileError) as error:
+    except OSError as error:
         raise InputError(f"{output} cannot be written: {error}") from error
 
 

@@ -19,7 +19,6 @@ import ctypes
 import hashlib
 import json
 import math
-import os
 import random
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -30,7 +29,6 @@ import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 from transformers import AutoModelForQuestionAnswering
 
@@ -41,6 +39,7 @@ from index.models import quiet_transformers
 from qa.squad import Example, read_squad
 from qa.training.features import batches, collate, encode
 from qa.training.negatives import Embed, contested, retrieved, swapped
+from qa.training.weights import write_weights
 
 CHECKPOINT = "checkpoint.safetensors"
 
@@ -204,7 +203,7 @@ class Trainer:
         for name, parameter in self.trained.items():
             state = self.optimizer.state[parameter]
             tensors |= {f"first.{name}": state["exp_avg"], f"second.{name}": state["exp_avg_sq"]}
-        _write(tensors, self.output / CHECKPOINT, {"step": str(self.step), "run": digest})
+        write_weights(tensors, self.output / CHECKPOINT, {"step": str(self.step), "run": digest})
 
     def _resume(self, digest: str, console: Console) -> None:
         path = self.output / CHECKPOINT
@@ -237,7 +236,7 @@ class Trainer:
             name: value.half().cpu().contiguous() if value.is_floating_point() else value.cpu()
             for name, value in weights.items()
         }
-        _write(half, self.output / "model.safetensors", {"format": "pt"})
+        write_weights(half, self.output / "model.safetensors", {"format": "pt"})
         config = self.model.config.to_dict() | {"architectures": [type(self.model).__name__], "dtype": "float16"}
         for name in ("transformers_version", "_name_or_path"):
             config.pop(name, None)
@@ -323,18 +322,6 @@ def _model(encoder: Path, device: torch.device) -> Any:
         raise ModelError(f"the encoder {encoder} cannot be loaded: {error}") from error
     model.get_input_embeddings().weight.requires_grad_(False)
     return model.train()
-
-
-def _write(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
-    """Write beside the file and move over it, so that a killed run leaves the old one whole."""
-    beside = path.with_name(f"{path.name}.new")
-    try:
-        save_file({name: value.contiguous() for name, value in tensors.items()}, beside, metadata)
-        os.replace(beside, path)
-    except (OSError, SafetensorError) as error:
-        if beside.is_file():
-            beside.unlink()  # half a file is of no use, and on a full disk it takes the room
-        raise OSError(f"{path} cannot be written ({error})") from error
 
 
 def _keep_freed_memory() -> None:
