@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
 from itertools import count
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
@@ -48,8 +48,8 @@ After = Annotated[date | None, Field(description="Only articles published on thi
 Before = Annotated[date | None, Field(description="Only articles published on this day (YYYY-MM-DD) or earlier.")]
 
 
-class PassageBody(BaseModel):
-    """A passage: characters [start, end) of the article's text."""
+class PlaceBody(BaseModel):
+    """Characters [start, end) of an article's text, and what is known of the article."""
 
     article_id: str
     title: str
@@ -59,6 +59,11 @@ class PassageBody(BaseModel):
     start: int
     end: int
     text: str
+
+
+class PassageBody(PlaceBody):
+    """A passage that was found."""
+
     score: float = Field(description="How near it is to the query, 0 to 1.")
 
 
@@ -68,18 +73,10 @@ class PassagesBody(BaseModel):
     passages: list[PassageBody]
 
 
-class ExtractBody(BaseModel):
-    """Characters [start, end) of an article's text, which has `length`."""
+class ExtractBody(PlaceBody):
+    """A part of an article's text, which has `length` characters in all."""
 
-    article_id: str
-    title: str
-    source: str
-    url: str
-    published: date | None
     author: str
-    text: str
-    start: int
-    end: int
     length: int
 
 
@@ -210,34 +207,26 @@ def _line(article: Article) -> str:
 
 
 def _passage(citation: Citation, score: float) -> PassageBody:
-    article = citation.article
-    return PassageBody(
-        article_id=article.id,
-        title=article.title,
-        source=article.source,
-        url=article.url,
-        published=article.published,
-        start=citation.start,
-        end=citation.end,
-        text=citation.quote,
-        score=round(score, 4),
-    )
+    return PassageBody(**_place(citation.article, citation.start, citation.end), score=round(score, 4))
 
 
 def _extract(article: Article, start: int, most: int) -> ExtractBody:
-    text = article.text[start : start + most]
-    return ExtractBody(
-        article_id=article.id,
-        title=article.title,
-        source=article.source,
-        url=article.url,
-        published=article.published,
-        author=article.author,
-        text=text,
-        start=min(start, len(article.text)),
-        end=min(start, len(article.text)) + len(text),
-        length=len(article.text),
-    )
+    length = len(article.text)
+    place = _place(article, min(start, length), min(start + most, length))
+    return ExtractBody(**place, author=article.author, length=length)
+
+
+def _place(article: Article, start: int, end: int) -> dict[str, Any]:
+    return {
+        "article_id": article.id,
+        "title": article.title,
+        "source": article.source,
+        "url": article.url,
+        "published": article.published,
+        "start": start,
+        "end": end,
+        "text": article.text[start:end],
+    }
 
 
 class Tools:
