@@ -18,7 +18,7 @@ All of them are derived from the articles' texts.
 import json
 import re
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from math import log
 
 from rapidfuzz.distance import Indel
@@ -157,17 +157,8 @@ class Aliases:
 
         A name that mostly stands before others is a first name, and no thing's own.
         """
-        words = spoken(folded)
-        found = [
-            row
-            for row in self._mates(words)
-            if _looks_alike(words, spoken(row[1]), strict=False) and not self._is_first_name(row[1], row[2])
-        ]
-        if not found:
-            return None
-        best: str = max(found, key=lambda row: (row[2], row[1]))[1]
-        group = {name.folded for name in self.names_of(best)}
-        return best if all(row[1] in group for row in found) else None
+        mates = [(name, articles) for _, name, articles in self._mates(spoken(folded))]
+        return nearest_of(folded, mates, self._is_first_name, self.names_of)
 
     def is_written(self, text: str) -> bool:
         """Whether these words stand in an article one after another."""
@@ -273,7 +264,7 @@ class Aliases:
         query = """SELECT number, folded, articles FROM names WHERE consonants IN (?1, ?2)
                    UNION SELECT number, folded, articles FROM names WHERE unfused IN (?1, ?2) AND unfused <> ''
                    ORDER BY 3 DESC, 1 LIMIT ?3"""
-        keys = skeleton(words), skeleton(unfused(words))
+        keys = consonants_of(words)
         return self._sql.execute(query, (*keys, MATES)).fetchall() if all(keys) else []
 
     def _judge(self, *pair: tuple[int, str]) -> None:
@@ -339,6 +330,34 @@ class Aliases:
 
     def _consonants(self, name: int) -> str:
         return str(self._sql.execute("SELECT consonants FROM names WHERE number = ?", (name,)).fetchone()[0])
+
+
+def consonants_of(words: tuple[str, ...]) -> tuple[str, str]:
+    """What the names that may be spellings of one are looked up by: its consonants, with and without an article."""
+    return skeleton(words), skeleton(unfused(words))
+
+
+def nearest_of(
+    folded: str,
+    mates: Iterable[tuple[str, int]],
+    is_first_name: Callable[[str, int], bool],
+    names_of: Callable[[str], Iterable[Name]],
+) -> str | None:
+    """Of known names with the same consonants, and how many articles hold each, the one that another is a spelling of.
+
+    None if none is, or several are that are not names of one thing.
+    """
+    words = spoken(folded)
+    found = [
+        (articles, name)
+        for name, articles in mates
+        if _looks_alike(words, spoken(name), strict=False) and not is_first_name(name, articles)
+    ]
+    if not found:
+        return None
+    best = max(found)[1]
+    group = {name.folded for name in names_of(best)}
+    return best if all(name in group for _, name in found) else None
 
 
 def _looks_alike(mine: tuple[str, ...], theirs: tuple[str, ...], strict: bool = True) -> bool:

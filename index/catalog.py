@@ -486,6 +486,12 @@ class Catalog:
         self._sql.execute("DELETE FROM passages WHERE article = ?", (article,))
         self._sql.execute("DELETE FROM articles WHERE number = ?", (article,))
 
+    def continue_at(self, article: int, passage: int) -> None:
+        """Give the articles and passages that are put from now on the numbers from these on."""
+        for table, number in (("articles", article), ("passages", passage)):
+            self._sql.execute("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
+            self._sql.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", (table, number - 1))
+
     def take_out_damaged(self, passages: Iterable[int] = ()) -> int:
         """Take out the articles that are not what was written, or of which a passage has no place or no vector.
 

@@ -177,24 +177,7 @@ class Syndication:
         article are not copies of each other, nor is anything a copy of a copy.
         """
         article, lengths = self._lines_within(ranked)
-        inside = self._contained({line for held in lengths.values() for line in held})
-        holders: dict[int, list[int]] = {}
-        found: dict[int, int] = {}
-        for number in ranked:
-            covered = 0
-            shared: dict[int, int] = {}
-            for line, length in lengths.get(number, {}).items():
-                better = {h for o in (line, *inside.get(line, ())) for h in holders.get(o, ())}
-                better = {holder for holder in better if article[holder] != article[number]}
-                covered += length if better else 0
-                for holder in better:
-                    shared[holder] = shared.get(holder, 0) + length
-            if shared and covered >= COPY * sum(lengths[number].values()):
-                found[number] = max(shared, key=lambda holder: (shared[holder], -ranked.index(holder)))
-            else:
-                for line in lengths.get(number, ()):
-                    holders.setdefault(line, []).append(number)
-        return found
+        return repeated(ranked, article, lengths, self._contained({line for held in lengths.values() for line in held}))
 
     def _lines_within(self, passages: Iterable[int]) -> tuple[dict[int, int], dict[int, dict[int, int]]]:
         """Each passage's article, and the characters that it holds of each line whose middle lies in it."""
@@ -376,6 +359,38 @@ class Syndication:
     def _lines(self, article: int) -> int:
         query = "SELECT count(DISTINCT line) FROM sentences WHERE article = ? AND telling"
         return int(self._sql.execute(query, (article,)).fetchone()[0])
+
+
+def repeated(
+    ranked: Sequence[int],
+    article: Mapping[int, int],
+    lengths: Mapping[int, Mapping[int, int]],
+    inside: Mapping[int, Sequence[int]],
+) -> dict[int, int]:
+    """What `Syndication.copies` gives, of passages best first.
+
+    Args:
+        article: each passage's article.
+        lengths: for each passage the characters that it holds of each of its lines.
+        inside: for each line the others that it stands in.
+    """
+    holders: dict[int, list[int]] = {}
+    found: dict[int, int] = {}
+    for number in ranked:
+        covered = 0
+        shared: dict[int, int] = {}
+        for line, length in lengths.get(number, {}).items():
+            better = {h for o in (line, *inside.get(line, ())) for h in holders.get(o, ())}
+            better = {holder for holder in better if article[holder] != article[number]}
+            covered += length if better else 0
+            for holder in better:
+                shared[holder] = shared.get(holder, 0) + length
+        if shared and covered >= COPY * sum(lengths[number].values()):
+            found[number] = max(shared, key=lambda holder: (shared[holder], -ranked.index(holder)))
+        else:
+            for line in lengths.get(number, ()):
+                holders.setdefault(line, []).append(number)
+    return found
 
 
 _Said = tuple[frozenset[int], frozenset[str]]
