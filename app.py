@@ -29,6 +29,12 @@ def serve(
         list[Path] | None, typer.Argument(help="Articles to serve: without any, those of the index.")
     ] = None,
     index_dir: Annotated[Path | None, typer.Option(help="The index folder; by default the project's own.")] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", help="In place of a folder, Milvus: http://HOST:PORT/NAME, or a path to a .db."
+        ),
+    ] = None,
     host: Annotated[str, typer.Option(help="0.0.0.0 lets other machines in.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(envvar="PORT", min=0, max=65535, help="0 takes any free one.")] = 7860,
     read_only: Annotated[
@@ -67,7 +73,7 @@ def serve(
     for path in paths or []:
         if not path.exists():
             raise InputError(f"{path} does not exist; give a file or a folder of articles")
-    engine = Engine.at(index_dir, paths or [], reader, embedder, min_confidence, read_only, log_questions)
+    engine = Engine.at(index_dir, paths or [], reader, embedder, min_confidence, read_only, log_questions, store)
     if stdio:
         engine.start()
         tools.server(engine).run("stdio")

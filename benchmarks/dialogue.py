@@ -45,8 +45,9 @@ from rich.console import Console
 from rich.table import Table
 
 from index.build import build
-from index.corpus import Corpus
 from index.embedder import Embedder
+from index.local import LocalStore
+from index.store import article_of
 from qa.dialogue import Turn, refers_back, standalone
 from qa.retriever import STOP_WORDS, Retriever
 
@@ -242,13 +243,13 @@ def searched(conversations: list[Conversation], texts: list[str], ways: dict[str
         rows = (json.dumps({"title": str(number), "text": text}) for number, text in enumerate(texts))
         corpus.write_text("\n".join(rows), encoding="utf-8")
         build([corpus], index, embedder)
-        with Corpus(index, embedder.identity).snapshot() as snapshot:
+        with LocalStore(index).snapshot(embedder.identity) as snapshot:
             for name, way in ways.items():
                 ranks = []
                 for history, said in asked:
                     question = said.rewrite if name == "human rewrite" else way(said.raw, history[-TURNS:])
                     found = Retriever(embedder).search(question, snapshot, 10)
-                    titles = [{snapshot.article(p.article_id).title for p in (r.passage, *r.copies)} for r in found]
+                    titles = [{article_of(snapshot, p.article_id).title for p in (r.passage, *r.copies)} for r in found]
                     gold = str(texts.index(said.answer or ""))
                     ranks.append(next((rank for rank, title in enumerate(titles, 1) if gold in title), np.inf))
                 within = [f"{np.mean(np.array(ranks) <= k):.3f}" for k in (1, 5, 10)]

@@ -21,9 +21,9 @@ from rich.progress import track
 from rich.table import Table
 
 from index.build import build
-from index.corpus import Corpus
 from index.embedder import Embedder
-from index.store import EVERYTHING
+from index.local import LocalStore
+from index.store import Store, article_of
 from qa.retriever import DEPTH, content_words, convex, reciprocal_rank
 from qa.squad import Example, read_squad
 
@@ -45,7 +45,7 @@ def main(
         corpus_file.write_text("\n".join(json.dumps({"text": text}) for text in contexts), encoding="utf-8")
         print(f"{len(contexts):,} paragraphs, {len(asked):,} questions")
         build([corpus_file], index, embedder)
-        ranks = measure(asked, Corpus(index, embedder.identity), embedder)
+        ranks = measure(asked, LocalStore(index), embedder)
     table = Table("way", *(f"recall@{k}" for k in CUTOFFS))
     for way, found in ranks.items():
         table.add_row(way, *(f"{np.mean(np.array(found) <= k):.3f}" for k in CUTOFFS))
@@ -60,18 +60,18 @@ def sample(examples: list[Example], articles: int, questions: int, seed: int) ->
     return rng.sample(inside, min(questions, len(inside))), list(dict.fromkeys(e.context for e in inside))
 
 
-def measure(asked: list[Example], corpus: Corpus, embedder: Embedder) -> dict[str, list[float]]:
+def measure(asked: list[Example], store: Store, embedder: Embedder) -> dict[str, list[float]]:
     """For each way, the rank of each question's own paragraph; infinite where it was not found."""
     ranks: dict[str, list[float]] = {}
     vectors = embedder.encode([e.question for e in asked])
-    with corpus.snapshot() as snapshot:
+    with store.snapshot(embedder.identity) as snapshot:
         for example, vector in zip(track(asked, "searching"), vectors, strict=True):
-            dense = snapshot.vectors.search(vector, DEPTH)
-            words = snapshot.catalog.search_words(content_words(example.question), DEPTH, EVERYTHING)
+            dense = snapshot.search_vectors(vector, DEPTH)
+            words = snapshot.search_words(content_words(example.question), DEPTH)
             ways = {"dense": dense, "BM25": words, "reciprocal rank": reciprocal_rank(dense, words)}
             ways |= {f"convex, {weight:.1f} dense": convex(dense, words, weight) for weight in WEIGHTS}
-            found_passages = snapshot.catalog.passages({n for found in ways.values() for n, _ in found})
-            gold = {n for n, p in found_passages.items() if snapshot.article(p.article_id).text == example.context}
+            found_passages = snapshot.passages({n for found in ways.values() for n, _ in found})
+            gold = {n for n, p in found_passages.items() if article_of(snapshot, p.article_id).text == example.context}
             for way, found in ways.items():
                 ranks.setdefault(way, []).append(
                     next((rank for rank, (n, _) in enumerate(found, 1) if n in gold), float("inf"))

@@ -29,8 +29,8 @@ from machine import described
 from rich.console import Console
 from rich.table import Table
 
-from index.corpus import Corpus
 from index.embedder import Embedder
+from index.local import LocalStore
 from qa.batching import AT_ONCE, Batcher
 from qa.confidence import Calibration
 from qa.evaluation.questions import read_questions
@@ -91,9 +91,9 @@ def main(
 def engines(index: Path) -> Fresh:
     """Engines over one index that share models and nothing else."""
     embedder, reader = Embedder(), Reader()
-    corpus, retriever = Corpus(index, embedder.identity), Retriever(embedder)
+    store, retriever = LocalStore(index), Retriever(embedder)
     calibration = Calibration.of_reader(reader.folder)
-    return lambda: QuestionAnswerer(corpus, retriever, reader, calibration, embedder)
+    return lambda: QuestionAnswerer(store, retriever, reader, calibration, embedder)
 
 
 def measure(fresh: Fresh, questions: Sequence[str], levels: Sequence[int], index: Path | None = None) -> dict[str, Any]:

@@ -29,11 +29,12 @@ from rich.table import Table
 from index.article import Article
 from index.boilerplate import kept_spans
 from index.build import build
-from index.corpus import Corpus
 from index.embedder import Embedder, installed
 from index.inference import BATCH_TOKENS
+from index.local import LocalStore
 from index.passages import cut
 from index.sources import read_articles
+from index.store import article_of
 from qa.pipeline import SEEDS
 from qa.reader import ANSWER_TOKENS, SHIPPED, WINDOW_TOKENS, Reader
 from qa.retriever import Retriever
@@ -153,13 +154,13 @@ def retrieved(folder: Path, work: Path, count: int) -> list[tuple[str, list[str]
     """Questions made of headlines, each with the ten passages that come up for it."""
     embedder = Embedder()
     build([folder], work / "index", embedder)
-    corpus, retriever = Corpus(work / "index", embedder.identity), Retriever(embedder)
-    with corpus.snapshot() as snapshot:
+    store, retriever = LocalStore(work / "index"), Retriever(embedder)
+    with store.snapshot(embedder.identity) as snapshot:
         found = []
-        for article in snapshot.catalog.articles()[:count]:
+        for article in snapshot.articles()[:count]:
             asked = f"What about {article.title}?"
             passages = [r.passage for r in retriever.search(asked, snapshot, READ)]
-            found.append((asked, [snapshot.article(p.article_id).text[p.start : p.end] for p in passages]))
+            found.append((asked, [article_of(snapshot, p.article_id).text[p.start : p.end] for p in passages]))
     return found
 
 

@@ -46,8 +46,8 @@ from index.article import Article
 from index.boilerplate import kept_spans
 from index.build import build, publish
 from index.catalog import FILE, Catalog
-from index.corpus import Corpus
 from index.embedder import Embedder
+from index.local import LocalStore
 from index.passages import cut
 from index.sources import read_articles
 from index.store import Filter
@@ -158,13 +158,13 @@ def recall_as_of_a_million(paths: list[Path], index: Path, embedder: Embedder) -
     """How many of the ten nearest are found among true vectors, if only a tenth is looked at, as in a million."""
     build(paths, index, embedder, vector_kind="approximate")
     chance, recalls = random.Random(11), []
-    with Corpus(index, embedder.identity).snapshot() as snapshot:
+    with LocalStore(index).snapshot(embedder.identity) as snapshot:
         numbers, matrix = snapshot.catalog.passage_vectors()
         vectors.LOOKED_AT = len(numbers) // 10
         asked = [words_of(snapshot.catalog, number, chance) for number in chance.sample(numbers.tolist(), QUESTIONS)]
         for vector in embedder.encode(asked):
             nearest = numbers[np.argsort(-(matrix @ vector))[:10]].tolist()
-            recalls.append(len({number for number, _ in snapshot.vectors.search(vector, 10)} & set(nearest)) / 10)
+            recalls.append(len({number for number, _ in snapshot.vectors().search(vector, 10)} & set(nearest)) / 10)
     return round(float(np.mean(recalls)), 4)
 
 
@@ -351,22 +351,21 @@ def serve(folder: Path, questions: list[dict[str, Any]]) -> dict[str, Any]:
     embedder = DrawnEmbedder({question["text"]: question["vector"] for question in questions})
     embedder.encode([questions[0]["text"]])
     started = time.perf_counter()
-    corpus, retriever = Corpus(folder, "drawn"), Retriever(embedder)
+    store, retriever = LocalStore(folder), Retriever(embedder)
     measured: dict[str, Any] = {"opening, seconds": round(time.perf_counter() - started, 3)}
     for name, allowed in FILTERS.items():
         taken, worked, dense, recalls = [], [], [], []
         for question in questions:
             started, busy = time.perf_counter(), time.process_time()
-            with corpus.snapshot() as snapshot:
+            with store.snapshot("drawn") as snapshot:
                 retriever.search(question["text"], snapshot, 10, allowed)
                 taken.append(time.perf_counter() - started)
                 worked.append(time.process_time() - busy)
                 vector = np.array(question["vector"], np.float32)
-                admitted = snapshot.catalog.passage_set(allowed) if allowed else None
                 started = time.perf_counter()
-                found = snapshot.vectors.search(vector, 10, admitted)
+                found = snapshot.search_vectors(vector, 10, allowed)
                 dense.append(time.perf_counter() - started)
-                measured["vector index"] = snapshot.vectors.kind
+                measured["vector index"] = snapshot.vectors().kind
             nearest = set(question["nearest"][name])
             recalls.append(len(nearest & {number for number, _ in found}) / max(1, len(nearest)))
         hybrid, processor, alone = (1000 * np.array(times[WARM_UP:]) for times in (taken, worked, dense))

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from index.corpus import Snapshot
+from index.store import Snapshot, article_of
 from qa import QuestionAnswerer
 from qa.evaluation.answers import Score, evaluate, summarize
 from qa.evaluation.questions import Question, read_questions
@@ -35,7 +35,7 @@ def misplaced(questions: Sequence[Question], snapshot: Snapshot) -> Iterator[str
         InputError: an article is named that the index does not hold.
     """
     for question in questions:
-        texts = {name: snapshot.article(name).text for name in question.articles}
+        texts = {name: article_of(snapshot, name).text for name in question.articles}
         yield from (f"{question.id}: {a!r}" for a in question.answers if not any(a in t for t in texts.values()))
         yield from (f"{question.id}: {n}" for n, t in texts.items() if not any(a in t for a in question.answers))
 
@@ -71,7 +71,7 @@ def main() -> None:
     given = parser.parse_args()
     asked = read_questions(QUESTIONS)
     qa = QuestionAnswerer.open(given.index)
-    with qa.corpus.snapshot() as snapshot:
+    with qa.snapshot() as snapshot:
         unfit = list(misplaced(asked, snapshot))
     print("\n".join(unfit) or f"{len(asked)} questions fit the archive")
     for name, half in zip(("first", "second"), halves(asked), strict=True) if not given.check else ():

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from index.article import Article, Passage
 from index.embedder import Embedder
-from index.errors import InputError
+from index.errors import CorpusError, InputError
 from index.files import Skipped
 from index.names import folded_name
 
@@ -230,6 +230,14 @@ class Snapshot(Protocol):
 
     def removed(self) -> list[str]:
         """The ids of the articles that were taken out though their files are there, in alphabetical order."""
+
+
+def article_of(snapshot: Snapshot, article_id: str) -> Article:
+    """An article that a passage of this generation names. Raises: CorpusError: it is not there."""
+    article = snapshot.article(article_id)
+    if article is None:
+        raise CorpusError(f"the index names {article_id} but does not hold it: build it anew")
+    return article
 
 
 class Store(Protocol):

@@ -17,26 +17,22 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from index.article import Article
-from index.build import build, roots
-from index.catalog import Catalog
+from index.address import CHECKOUT, chosen_store
 from index.embedder import Embedder
 from index.errors import InputError
-from index.exclude import exclude, readmit
-from index.sources import Skipped
-from index.store import Filter, checked_kind
-from index.verify import repair, verify
+from index.files import Skipped
+from index.store import Filter, Heading, Snapshot, checked_kind
 from index.watch import watch as follow
 from qa.confidence import Calibration
 from qa.evaluation.questions import Question, read_questions
-from qa.pipeline import CHECKOUT, QuestionAnswerer, default_index
+from qa.pipeline import QuestionAnswerer
 from qa.reader import Reader
-from qa.retriever import content_words
+from qa.retriever import articles_with
 from qa.squad import read_squad
 from qa.terminal import (
-    article_as_dict,
     counted,
     err,
+    heading_as_dict,
     out,
     plainly,
     print_aliases,
@@ -58,15 +54,20 @@ app = typer.Typer(
 )
 
 IndexDir = Annotated[Path | None, typer.Option("--index-dir", help="The index folder; by default the project's own.")]
+StoreAt = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="ADDRESS",
+        help="In place of a folder, Milvus: http://HOST:PORT/NAME, or a path to a .db; by default $QA_STORE, if set.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 ReaderModel = Annotated[str | None, typer.Option("--reader-model", help="Another reader: a folder or hub name.")]
 EmbedderModel = Annotated[str | None, typer.Option("--embedder-model", help="Another embedder: a folder or hub name.")]
 Device = Annotated[str, typer.Option(help="auto, openvino, cpu, cuda or mps.")]
 MinConfidence = Annotated[float | None, typer.Option(help="Decline below this probability, 0 to 1.")]
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")]
-
-HITS = 1000
-"""Most passages that a search for articles looks at."""
 
 
 @app.callback()
@@ -80,6 +81,7 @@ def index(
         list[Path], typer.Argument(help="Folders and files of articles; the index will hold these and no others.")
     ],
     index_dir: IndexDir = None,
+    store: StoreAt = None,
     watch: Annotated[bool, typer.Option("--watch", help="Stay, and follow each change until Ctrl-C.")] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Publish nothing if a file or row cannot be read; name all of them.")
@@ -87,6 +89,9 @@ def index(
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for another build of this index.")] = 0,
     vectors: Annotated[
         str | None, typer.Option(help="automatic, exact or approximate; by default as it was asked for before.")
+    ] = None,
+    workers: Annotated[
+        str | None, typer.Option(help="Build with many processes: ray, or ray://HOST:PORT of a cluster.")
     ] = None,
     embedder_model: EmbedderModel = None,
     device: Device = "auto",
@@ -96,15 +101,15 @@ def index(
 
     With --watch each refresh is one line, with --json one object a line.
     """
-    folder, embedder, said = index_dir or default_index(), Embedder(embedder_model, device), set[Skipped]()
+    kept, embedder, said = chosen_store(index_dir, store), Embedder(embedder_model, device), set[Skipped]()
 
     def refresh() -> None:
         with progress_bar() as told:
-            report = build(paths, folder, embedder, told, checked_kind(vectors), wait, strict)
+            report = kept.build(paths, embedder, told, checked_kind(vectors), wait, strict, workers)
         if as_json:
             print_json(report_as_dict(report))
         else:
-            out.print(told_report(report, folder), soft_wrap=True)
+            out.print(told_report(report, kept.address), soft_wrap=True)
         for skipped in report.skipped:
             if skipped not in said:
                 err.print(Text(f"skipped {skipped.path}: {skipped.reason}"), soft_wrap=True)
@@ -114,13 +119,14 @@ def index(
         refresh()
         return
     with suppress(KeyboardInterrupt):
-        follow(paths, folder, refresh, lambda error: err.print(Text(f"qa: {error}"), soft_wrap=True), Event())
+        follow(paths, kept.folder, refresh, lambda error: err.print(Text(f"qa: {error}"), soft_wrap=True), Event())
 
 
 @app.command()
 def ask(
     question: Annotated[str, typer.Argument(help="The question; - reads it from standard input.")],
     index_dir: IndexDir = None,
+    store: StoreAt = None,
     source: Annotated[list[str] | None, typer.Option(help="Only articles of this outlet; may be repeated.")] = None,
     after: Day = None,
     before: Day = None,
@@ -132,7 +138,7 @@ def ask(
 ) -> None:
     """Ask one question."""
     asked = sys.stdin.read() if question == "-" else question
-    qa = QuestionAnswerer.open(index_dir, reader_model, embedder_model, min_confidence, device)
+    qa = QuestionAnswerer.open(index_dir, reader_model, embedder_model, min_confidence, device, store=store)
     result = qa.ask(asked, (), source or (), _day(after), _day(before))
     if as_json:
         print_json(result.as_dict())
@@ -151,6 +157,7 @@ def evaluate_command(
         typer.Option("--open", help="Ask 1,500 questions of all paragraphs of this SQuAD file (.json, .json.gz)."),
     ] = None,
     index_dir: IndexDir = None,
+    store: StoreAt = None,
     sample: Annotated[
         int | None, typer.Option(help="With --reader: only this many questions, evenly spread.", min=2)
     ] = None,
@@ -169,7 +176,7 @@ def evaluate_command(
         figures = _of_open_corpus(open_corpus, Reader(reader_model, device), Embedder(embedder_model, device))
     else:
         asked = read_questions(questions or Path())
-        qa = QuestionAnswerer.open(index_dir, reader_model, embedder_model, min_confidence, device)
+        qa = QuestionAnswerer.open(index_dir, reader_model, embedder_model, min_confidence, device, store=store)
         figures = _of_answers(qa, asked, each=not as_json)
     if as_json:
         print_json(figures)
@@ -297,12 +304,13 @@ def _run_app(arguments: list[str]) -> None:
 def feedback(
     export: Annotated[Path, typer.Option("--export", metavar="FILE", help="Where the question set goes.")],
     index_dir: IndexDir = None,
+    store: StoreAt = None,
     as_json: AsJson = False,
 ) -> None:
     """Write what users of the chat said of its answers as a question set, which `qa evaluate` reads."""
     # The chat is above us, so it is a program of its own; -P, as the folder we stand in may hold a web of its own.
     paths = os.pathsep.join(filter(None, (str(CHECKOUT), os.environ.get("PYTHONPATH"))))
-    folder, options = str(index_dir or default_index()), ["--json"] if as_json else []
+    folder, options = str(chosen_store(index_dir, store).folder), ["--json"] if as_json else []
     command = [sys.executable, "-P", "-m", "web.feedback", folder, f"--export={export}", *options]
     os.execve(sys.executable, command, os.environ | {"PYTHONPATH": paths})
 
@@ -322,47 +330,45 @@ def articles(
         typer.Option("--aliases", help="List the names that the articles use for one thing, and where that shows."),
     ] = False,
     index_dir: IndexDir = None,
+    store: StoreAt = None,
     embedder_model: EmbedderModel = None,
     device: Device = "auto",
     as_json: AsJson = False,
 ) -> None:
     """List, search, remove and restore the articles of an index; exact copies go together."""
-    folder = index_dir or default_index()
+    kept = chosen_store(index_dir, store)
     if [bool(search or source), bool(remove), bool(restore), removed, aliases].count(True) > 1:
         raise InputError("give one of these: --remove, --restore, --removed, --aliases, or --search and --source")
     if remove:
-        _print_changed("removed", exclude(remove, folder), as_json)
+        _print_changed("removed", kept.exclude(remove), as_json)
     elif restore:
-        again = readmit(restore, folder)
+        again = kept.readmit(restore)
         with progress_bar() as told:
-            build(roots(folder), folder, Embedder(embedder_model, device), told)
+            kept.build(kept.roots(), Embedder(embedder_model, device), told)
         _print_changed("restored", again, as_json)
     elif removed:
-        with Catalog(folder) as catalog:
-            _print_changed("removed", tuple(sorted(catalog.excluded())), as_json)
+        with kept.snapshot() as snapshot:
+            _print_changed("removed", tuple(snapshot.removed()), as_json)
     elif aliases:
-        with Catalog(folder) as catalog, catalog.snapshot():
-            learned = catalog.aliases.learned()
+        with kept.snapshot() as snapshot:
+            learned = snapshot.names.learned()
         if as_json:
             print_json({"aliases": [asdict(pair) for pair in learned]})
         else:
             print_aliases(learned)
     else:
-        with Catalog(folder) as catalog, catalog.snapshot():
-            found = _listed(catalog, search, source or [])
-            origins = {article.id: catalog.origins(article.id) for article in found}
+        with kept.snapshot() as snapshot:
+            found = _listed(snapshot, search, Filter(tuple(source or ())))
         if as_json:
-            print_json({"articles": [article_as_dict(article, origins[article.id]) for article in found]})
+            print_json({"articles": [heading_as_dict(heading) for heading in found]})
         else:
-            print_articles(found, origins)
+            print_articles(found)
 
 
-def _listed(catalog: Catalog, search: str | None, sources: list[str]) -> list[Article]:
+def _listed(snapshot: Snapshot, search: str | None, allowed: Filter) -> list[Heading]:
     if search is None:
-        return [article for article in catalog.articles() if not sources or article.source in sources]
-    hits = [number for number, _ in catalog.search_words(content_words(search), HITS, Filter(tuple(sources)))]
-    ids = dict.fromkeys(passage.article_id for passage in catalog.passages(hits).values())
-    return [article for article_id in ids if (article := catalog.article(article_id))]
+        return snapshot.headings(allowed)
+    return snapshot.headings_of(articles_with(search, snapshot, allowed))
 
 
 def _print_changed(what: str, article_ids: tuple[str, ...], as_json: bool) -> None:
@@ -376,15 +382,16 @@ def _print_changed(what: str, article_ids: tuple[str, ...], as_json: bool) -> No
 @app.command("verify")
 def verify_command(
     index_dir: IndexDir = None,
+    store: StoreAt = None,
     mend: Annotated[
         bool, typer.Option("--repair", help="First make again what can be made without the model, and say what.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Check an index, each part against the others and against the files; status 1 where something is wrong."""
-    folder = index_dir or default_index()
-    repaired = repair(folder) if mend else ()
-    report = verify(folder)
+    kept = chosen_store(index_dir, store)
+    repaired = kept.repair() if mend else ()
+    report = kept.verify()
     if as_json:
         print_json(report.as_dict() | ({"repaired": list(repaired)} if mend else {}))
     else:
@@ -394,7 +401,8 @@ def verify_command(
     for line in (*(f"note: {note}" for note in report.notes), *report.problems):
         err.print(Text(line), soft_wrap=True)
     if report.problems:
-        helps = f"build it anew in another folder, or delete {folder} first" if mend else "try `qa verify --repair`"
+        anew = f"build it anew elsewhere, or delete {kept.address} first"
+        helps = anew if mend else "try `qa verify --repair`"
         err.print(Text(f"qa: {len(report.problems)} problem(s) found: {helps}"), soft_wrap=True)
         raise typer.Exit(1)
 

@@ -3,9 +3,9 @@
 Knows the order of the steps. Never knows widgets, terminals or files of articles.
 """
 
-import os
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -14,15 +14,11 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
+from index.address import CHECKOUT, chosen_address, chosen_store, default_index
 from index.article import Article
-from index.build import build, roots
-from index.catalog import is_published
-from index.corpus import Corpus, Snapshot
 from index.embedder import Embedder, Vectors
 from index.errors import InputError
-from index.store import EVERYTHING, BuildReport, Filter, Progress
+from index.store import EVERYTHING, BuildReport, Filter, Progress, Snapshot, Store, article_of
 from qa.answer import Alternative, Answer, Citation, NoAnswer, Span
 from qa.confidence import Calibration, Features, describe
 from qa.dialogue import Turn, standalone
@@ -51,18 +47,7 @@ CHARACTERS_REMEMBERED = 16_000_000
 FIRST_BUILD = 600
 """Seconds for which the first opening waits for another that is building the default index already."""
 
-CHECKOUT = Path(__file__).parents[1]
 SEEDS = CHECKOUT / "seeds" / "articles"
-
-
-def default_index() -> Path:
-    """Where the index is unless one is named: `$QA_INDEX_DIR`, `.index` in a clone, else the user's data folder."""
-    if named := os.environ.get("QA_INDEX_DIR"):
-        return Path(named)
-    if (CHECKOUT / "pyproject.toml").exists():
-        return CHECKOUT / ".index"
-    return platformdirs.user_data_path("qa-articles") / "index"
-
 
 Told = Callable[[str], None]
 """Hears which step of an examination begins: "searching", then "reading"."""
@@ -119,16 +104,16 @@ class QuestionAnswerer:
     """Answers questions from one index. Safe to call from several threads.
 
     Args:
-        corpus: the opened index.
+        store: the index.
         retriever, reader: the two models' owners.
         calibration: turns scores into a probability and holds the default threshold.
         embedder: what `rebuild` embeds new passages with.
     """
 
     def __init__(
-        self, corpus: Corpus, retriever: Retriever, reader: Reader, calibration: Calibration, embedder: Embedder
+        self, store: Store, retriever: Retriever, reader: Reader, calibration: Calibration, embedder: Embedder
     ) -> None:
-        self.corpus, self.retriever, self.reader = corpus, retriever, reader
+        self.store, self.retriever, self.reader = store, retriever, reader
         self._calibration, self._embedder = calibration, embedder
         self._embedded = Recent[Vectors](QUESTIONS_REMEMBERED)
         self._examined = Recent[Examination](CHARACTERS_REMEMBERED, _characters)
@@ -142,23 +127,37 @@ class QuestionAnswerer:
         min_confidence: float | None = None,
         device: str = "auto",
         precision: str = "auto",
+        store: str | None = None,
     ) -> "QuestionAnswerer":
         """Open an index; without a name the default one, built from the seed articles if there is none.
+
+        Args:
+            index_dir: the folder of the index.
+            store: in its place, the address of the index, as `index.address.store_at` takes it.
+            reader, embedder: other models than the default ones, by folder or hub name.
+            min_confidence: the threshold used where a question does not bring its own.
+            device, precision: as `index.inference.load` takes them.
 
         Raises:
             CorpusError: no index there, a damaged one, or one of another embedder.
             ModelError: a model is missing or damaged.
-            InputError: `min_confidence` is not between 0 and 1.
+            InputError: `min_confidence` is not between 0 and 1, or both `index_dir` and `store` are given.
         """
-        folder = Path(index_dir) if index_dir else default_index()
+        kept = chosen_store(index_dir, store)
         spans = Reader(reader, device, precision)
         calibration = Calibration.of_reader(spans.folder)
         if min_confidence is not None:
             calibration = replace(calibration, threshold=checked_threshold(min_confidence))
         encoder = Embedder(embedder, device, precision)
-        if index_dir is None and SEEDS.is_dir() and not is_published(folder):
-            build([SEEDS], folder, encoder, wait=FIRST_BUILD)
-        return cls(Corpus(folder, encoder.identity), Retriever(encoder), spans, calibration, encoder)
+        is_default = index_dir is None and store is None and kept.address == str(default_index())
+        if is_default and SEEDS.is_dir() and not kept.is_published():
+            kept.build([SEEDS], encoder, wait=FIRST_BUILD)
+        with kept.snapshot(encoder.identity):
+            return cls(kept, Retriever(encoder), spans, calibration, encoder)
+
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """The newest published generation, to search by meaning and words; it stays as it is while the block lasts."""
+        return self.store.snapshot(self._embedder.identity)
 
     @property
     def min_confidence(self) -> float:
@@ -223,11 +222,11 @@ class QuestionAnswerer:
         for asked in inquiries:
             asked.told("searching")
         keys = [(question, asked.allowed) for question, asked in zip(understood, inquiries, strict=True)]
-        with self.corpus.snapshot() as snapshot:
-            generation = snapshot.generation, snapshot.catalog.meta("checksum")
-            examined = {key: self._remembered((*generation, *key), snapshot) for key in keys}
+        with self.snapshot() as snapshot:
+            publication = snapshot.publication
+            examined = {key: self._examined.get((publication, *key)) for key in keys}
             new = [key for key, known in examined.items() if not known]
-            wordings = [word(question, snapshot.catalog.aliases) for question, _ in new]
+            wordings = [word(question, snapshot.names) for question, _ in new]
             vectors = self._vectors([wording.usual for wording in wordings])
             searched = {
                 key: self._search(wording, key[1], vector, snapshot)
@@ -247,22 +246,12 @@ class QuestionAnswerer:
         # 4. Put together those that say the same, and note what speaks for each group.
         for (key, found), spans in zip(searched.items(), read, strict=True):
             examined[key] = judged = self._judged(key[0], found, spans)
-            self._examined.put((*generation, *key), judged)
+            self._examined.put((publication, *key), judged)
         seconds = watch.seconds_and("judging")
         return [
             known and replace(known, question=asked.question, seconds=seconds)
             for known, asked in zip(map(examined.get, keys), inquiries, strict=True)
         ]
-
-    def _remembered(self, key: Hashable, snapshot: Snapshot) -> Examination | None:
-        """What was found out lately in this generation, if all that it speaks of is still there to the letter.
-
-        The generation says so already, except of an index that was thrown away and made anew.
-        """
-        known = self._examined.get(key)
-        if known and all(snapshot.catalog.article(name) == article for name, article in known.articles.items()):
-            return known
-        return None
 
     def _vectors(self, questions: Sequence[str]) -> list[Vectors]:
         """The vector of each question; those not known yet are embedded in one call."""
@@ -277,8 +266,8 @@ class QuestionAnswerer:
         question = wording.question
         retrieved = self.retriever.search(question, snapshot, PASSAGES_READ, allowed, vector=vector, wording=wording)
         named = {passage.article_id for r in retrieved for passage in (r.passage, *r.copies)}
-        articles = {article_id: snapshot.article(article_id) for article_id in named}
-        found = Found(tuple(retrieved), articles, snapshot.catalog.stories(named))
+        articles = {article_id: article_of(snapshot, article_id) for article_id in named}
+        found = Found(tuple(retrieved), articles, snapshot.stories(named))
         if not wording.named:
             return found
         asked = zip(retrieved, found.texts, strict=True)
@@ -369,36 +358,36 @@ class QuestionAnswerer:
 
     def examples(self, count: int = 4) -> list[str]:
         """Up to `count` questions that the articles of this index answer, for someone who has not read them."""
-        with self.corpus.snapshot() as snapshot:
-            ids = sorted(snapshot.catalog.digests())
+        with self.store.snapshot() as snapshot:
+            ids = snapshot.ids()
             some = [ids[place * len(ids) // EXAMPLES_FROM] for place in range(EXAMPLES_FROM)] if ids else []
-            texts = [snapshot.article(article_id).text for article_id in dict.fromkeys(some)]
+            texts = [article_of(snapshot, article_id).text for article_id in dict.fromkeys(some)]
         asked = islice(likely_questions(texts), EXAMPLES_TRIED * count)
         return list(islice((question for question in asked if self.ask(question).found), count))
 
     def articles(self) -> list[Article]:
         """All articles of the index, by id."""
-        with self.corpus.snapshot() as snapshot:
-            return snapshot.catalog.articles()
+        with self.store.snapshot() as snapshot:
+            return snapshot.articles()
 
     def sources(self) -> list[str]:
         """The outlets of the articles, in alphabetical order."""
-        with self.corpus.snapshot() as snapshot:
-            return snapshot.catalog.sources()
+        with self.store.snapshot() as snapshot:
+            return snapshot.sources()
 
     def article(self, article_id: str) -> Article:
         """Raises: InputError: there is no such article in the index (any more)."""
-        with self.corpus.snapshot() as snapshot:
-            found = snapshot.catalog.article(article_id)
+        with self.store.snapshot() as snapshot:
+            found = snapshot.article(article_id)
         if found is None:
             raise InputError(f"there is no article {article_id} in the index")
         return found
 
     def rebuild(self, progress: Progress = lambda *_: None, also: Sequence[Path] = ()) -> BuildReport:
         """Read the article folders again, and from now on `also` these; the next question is asked of all of them."""
-        folders = roots(self.corpus.folder)
+        folders = self.store.roots()
         folders += [path.resolve() for path in also if path.resolve() not in folders]
-        return build(folders, self.corpus.folder, self._embedder, progress)
+        return self.store.build(folders, self._embedder, progress)
 
 
 class _Watch:
@@ -416,18 +405,21 @@ class _Watch:
         return self._seconds | {step: time.perf_counter() - self._began}
 
 
-def answer(question: str, index_dir: str | Path | None = None, **options: Any) -> Answer | NoAnswer:
+def answer(
+    question: str, index_dir: str | Path | None = None, store: str | None = None, **options: Any
+) -> Answer | NoAnswer:
     """Answer one question from an index, by default the seed articles'.
 
     The engine stays loaded, so that a second call is quick. Options are those of
     `QuestionAnswerer.ask`; it raises what `QuestionAnswerer.open` and `ask` raise.
     """
-    return _opened(Path(index_dir) if index_dir else default_index(), index_dir is None).ask(question, **options)
+    return _opened(chosen_address(index_dir, store), index_dir and str(index_dir), store).ask(question, **options)
 
 
 @lru_cache(maxsize=4)
-def _opened(folder: Path, is_default: bool) -> QuestionAnswerer:
-    return QuestionAnswerer.open(None if is_default else folder)
+def _opened(address: str, index_dir: str | None, store: str | None) -> QuestionAnswerer:
+    """`address` is where these two lead, which another environment changes."""
+    return QuestionAnswerer.open(index_dir, store=store)
 
 
 def checked_question(question: str) -> str:

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from itertools import chain
 
 from index.article import Passage
-from index.catalog import Catalog
-from index.corpus import Snapshot
 from index.embedder import Embedder, Vectors
-from index.store import EVERYTHING, Filter, Ranking
+from index.store import EVERYTHING, Filter, Ranking, Snapshot
 from qa.wording import Wording, phrases, word
 
 DEPTH = 50
 """How many passages each of the two searches gives to the fusion."""
+
+HITS = 1000
+"""Most passages that a search for articles looks at."""
 
 NAMES_DEEPER = 4
 """How many times as many passages are looked at by words where names of one thing are first counted each."""
@@ -85,14 +86,13 @@ class Retriever:
         do not. `wording` says what names are in the question, and `vector` is that of its `usual`
         wording; both only where they are known already.
         """
-        wording = wording or word(question, snapshot.catalog.aliases)
+        wording = wording or word(question, snapshot.names)
         vector = self.embed([wording.usual])[0] if vector is None else vector
-        inside = snapshot.catalog.passage_set(allowed) if allowed else None
-        dense = snapshot.vectors.search(vector, DEPTH, inside)
-        words = by_words(wording, snapshot.catalog, allowed)
+        dense = snapshot.search_vectors(vector, DEPTH, allowed)
+        words = by_words(wording, snapshot, allowed)
         fused = convex(dense, words, dense_weight)
-        passages = snapshot.catalog.passages(number for number, _ in fused)
-        copied = snapshot.catalog.copies(list(passages))
+        passages = snapshot.passages(number for number, _ in fused)
+        copied = snapshot.copies(list(passages))
         dense_at, words_at = _places(dense), _places(words)
         return [
             ScoredPassage(
@@ -107,23 +107,29 @@ class Retriever:
         ][:k]
 
 
-def by_words(wording: Wording, catalog: Catalog, allowed: Filter) -> Ranking:
+def by_words(wording: Wording, snapshot: Snapshot, allowed: Filter) -> Ranking:
     """The passages that hold the question's words, best first; all names of one thing count as the best of them does.
 
     The search itself adds up what each name brings, so that no passage can be better than it says.
     """
     if not wording.named:
-        return catalog.search_words(content_words(wording.question), DEPTH, allowed)
+        return snapshot.search_words(content_words(wording.question), DEPTH, allowed)
     rest = [term for term in re.findall(r"\w+", wording.rest.lower()) if term not in STOP_WORDS]
     groups = [phrases([wording.typed(named), *named.names]) for named in wording.named]
     wanted = list(dict.fromkeys([*rest, *chain.from_iterable(groups)]))
-    found = dict(catalog.search_words(wanted, DEPTH * NAMES_DEEPER, allowed))
+    found = dict(snapshot.search_words(wanted, DEPTH * NAMES_DEEPER, allowed))
     for names in (group for group in groups if len(group) > 1):
-        added = [catalog.word_scores(name, found) for name in names]
+        added = [snapshot.word_scores(name, found) for name in names]
         for number in found:
             brought = [scores[number] for scores in added if number in scores]
             found[number] -= sum(brought) - max(brought, default=0.0)
     return _best_first(found)[:DEPTH]
+
+
+def articles_with(words: str, snapshot: Snapshot, allowed: Filter = EVERYTHING) -> list[str]:
+    """The ids of the articles that hold any of these words, the best first."""
+    hits = [number for number, _ in snapshot.search_words(content_words(words), HITS, allowed)]
+    return list(dict.fromkeys(passage.article_id for passage in snapshot.passages(hits).values()))
 
 
 def content_words(question: str) -> list[str]:

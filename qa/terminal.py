@@ -5,9 +5,8 @@ Knows lines and colours. Never knows which command was given.
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -15,9 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from index.article import Article
 from index.errors import QAError
-from index.store import BuildReport, Learned
+from index.store import BuildReport, Heading, Learned
 from index.store import Progress as Told
 from qa.answer import Answer, Citation, NoAnswer, support
 from qa.evaluation.answers import Score
@@ -85,12 +83,12 @@ def print_scores(scores: Iterable[Score]) -> None:
         out.print(mark, Text(line), soft_wrap=True)
 
 
-def print_articles(articles: Iterable[Article], origins: Mapping[str, Sequence[str]]) -> None:
+def print_articles(headings: Iterable[Heading]) -> None:
     """A table; below an article's own id are those of its exact copies."""
     table = Table("id", "title", "outlet", "published", box=None)
-    for article in articles:
-        ids = "\n= ".join(origins[article.id])
-        table.add_row(*(Text(cell) for cell in (ids, article.title, article.source, str(article.published or ""))))
+    for heading in headings:
+        ids = "\n= ".join((heading.id, *heading.copies))
+        table.add_row(*(Text(cell) for cell in (ids, heading.title, heading.source, str(heading.published or ""))))
     out.print(table)
 
 
@@ -101,9 +99,10 @@ def print_aliases(learned: Iterable[Learned]) -> None:
         out.print(Text(f"{pair.one} = {pair.other} ({pair.kind}; {place})"), soft_wrap=True)
 
 
-def article_as_dict(article: Article, origins: Sequence[str]) -> dict[str, Any]:
-    about = {name: getattr(article, name) for name in ("id", "title", "source", "url", "author")}
-    return about | {"published": article.published and article.published.isoformat(), "origins": list(origins)}
+def heading_as_dict(heading: Heading) -> dict[str, Any]:
+    about = {name: getattr(heading, name) for name in ("id", "title", "source", "url", "author")}
+    published = heading.published and heading.published.isoformat()
+    return about | {"published": published, "origins": [heading.id, *heading.copies]}
 
 
 def citation_line(citation: Citation) -> str:
@@ -114,8 +113,8 @@ def citation_line(citation: Citation) -> str:
     return f"{', '.join(part for part in known if part)} ({article.id}:{citation.start}-{citation.end})"
 
 
-def told_report(report: BuildReport, folder: Path) -> str:
-    """One line: what a build changed."""
+def told_report(report: BuildReport, address: str) -> str:
+    """One line: what a build changed, and the index that it changed."""
     changes = [
         (len(report.added), "added"),
         (len(report.changed), "changed"),
@@ -125,7 +124,8 @@ def told_report(report: BuildReport, folder: Path) -> str:
         (len(report.excluded), "left out as they were removed"),
     ]
     counts = ", ".join(f"{count:,} {name}" for count, name in changes if count)
-    return f"{counts}: {report.passages:,} passages, {report.embedded:,} embedded, in {report.seconds:.1f} s ({folder})"
+    passages = f"{report.passages:,} passages, {report.embedded:,} embedded"
+    return f"{counts}: {passages}, in {report.seconds:.1f} s ({address})"
 
 
 def report_as_dict(report: BuildReport) -> dict[str, Any]:

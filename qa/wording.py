@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from index.aliases import Aliases
 from index.names import FUNCTION_WORDS, folded_name, is_short_form
+from index.store import Names
 
 LONGEST = 6
 """Most words of a name that is looked for in a question."""
@@ -73,7 +73,7 @@ class Wording:
         return text
 
 
-def word(question: str, aliases: Aliases) -> Wording:
+def word(question: str, aliases: Names) -> Wording:
     """Find the names of a question that the articles know by others too, or in another spelling only."""
     runs = list(_runs(question))
     known = aliases.known(folded for _, _, folded in runs)
@@ -134,7 +134,7 @@ def _means_name(typed: str, own: str, plainly: bool) -> bool:
     return " " in own or typed != typed.lower()
 
 
-def _unwritten(question: str, runs: Sequence[_Run], aliases: Aliases, plainly: bool) -> Iterator[_Run]:
+def _unwritten(question: str, runs: Sequence[_Run], aliases: Names, plainly: bool) -> Iterator[_Run]:
     """The runs that stand in no article as they are written, though they are, or hold, a name."""
     new = {
         (start, end)

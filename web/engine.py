@@ -13,29 +13,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from index.address import chosen_store
 from index.article import Article, Passage
-from index.build import build
-from index.catalog import Catalog
 from index.embedder import Embedder
 from index.errors import InputError, QAError
-from index.exclude import exclude, readmit
-from index.store import EVERYTHING, BuildReport, Filter, Heading, Progress
+from index.store import EVERYTHING, BuildReport, Filter, Heading, Progress, Store, article_of
 from qa.answer import Answer, Citation, NoAnswer
 from qa.batching import MOST_WAITING, Batcher, Pending
 from qa.confidence import Calibration
 from qa.dialogue import Turn
-from qa.pipeline import Examination, QuestionAnswerer, Told, checked_question, default_index
+from qa.pipeline import Examination, QuestionAnswerer, Told, checked_question
 from qa.reader import SHIPPED
-from qa.retriever import content_words
+from qa.retriever import articles_with
 from web import uploads
 from web.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
 State = Literal["loading", "ready", "failed"]
-
-HITS = 1000
-"""Most passages that a search for articles looks at."""
 
 LONGEST_WAIT = 60.0
 """Seconds after which a question that was not examined is given up."""
@@ -60,7 +55,7 @@ class Engine:
     """Answers questions and changes the index, from any thread; `start` it first.
 
     Args:
-        folder: the index.
+        store: the index.
         opened: loads the models and opens the index; hears of progress, and takes its time.
         read_only: whether every change is refused.
         refreshed: whether the article folders are read again once the index is open.
@@ -70,14 +65,14 @@ class Engine:
 
     def __init__(
         self,
-        folder: Path,
+        store: Store,
         opened: Callable[[Progress], QuestionAnswerer],
         read_only: bool = False,
         refreshed: bool = False,
         log_questions: bool = False,
         metrics: Metrics | None = None,
     ) -> None:
-        self.folder, self.read_only = folder, read_only
+        self.store, self.read_only = store, read_only
         self.state: State = "loading"
         self.message = "The models are being loaded."
         self._opened, self._refreshed = opened, refreshed
@@ -87,7 +82,7 @@ class Engine:
         self._batcher: Batcher | None = None
         self._settled = threading.Event()
         self._changing = threading.Lock()
-        self._examples: tuple[int, list[str]] | None = None
+        self._examples: tuple[str, list[str]] | None = None
 
     @classmethod
     def at(
@@ -99,18 +94,19 @@ class Engine:
         min_confidence: float | None = None,
         read_only: bool = False,
         log_questions: bool = False,
+        store: str | None = None,
     ) -> "Engine":
-        """The engine of an index, which is made to hold `paths` if there are any."""
-        folder = index_dir or default_index()
+        """The engine of an index, which is made to hold `paths` if there are any; named as `chosen_store` says."""
+        kept = chosen_store(index_dir, store)
 
         def opened(progress: Progress) -> QuestionAnswerer:
             if paths:
-                build([*paths, *_added(folder)], folder, Embedder(embedder), progress)
-            qa = QuestionAnswerer.open(index_dir, reader, embedder, min_confidence)
+                kept.build([*paths, *_added(kept.folder)], Embedder(embedder), progress)
+            qa = QuestionAnswerer.open(index_dir, reader, embedder, min_confidence, store=store)
             qa.warm()
             return qa
 
-        return cls(folder, opened, read_only, refreshed=not paths and not read_only, log_questions=log_questions)
+        return cls(kept, opened, read_only, refreshed=not paths and not read_only, log_questions=log_questions)
 
     # ---- the way to being ready ------------------------------------------------------------
 
@@ -244,26 +240,33 @@ class Engine:
             InputError: the query is empty or too long.
         """
         qa, query = self._ready(), checked_question(query)
-        with qa.corpus.snapshot() as snapshot:
+        with qa.snapshot() as snapshot:
             return [
-                (_whole(snapshot.article(passage.article_id), passage), retrieved.score)
+                (_whole(article_of(snapshot, passage.article_id), passage), retrieved.score)
                 for retrieved in qa.retriever.search(query, snapshot, most, allowed)
                 for passage in (retrieved.passage,)
             ]
 
     def examples(self, count: int = 4) -> list[str]:
         """Questions that the articles answer; found once a generation, as that takes many questions."""
-        qa, generation = self._ready(), self.generation()
-        if self._examples is None or self._examples[0] != generation:
-            self._examples = generation, qa.examples(count)
+        qa = self._ready()
+        with self.store.snapshot() as snapshot:
+            publication = snapshot.publication
+        if self._examples is None or self._examples[0] != publication:
+            self._examples = publication, qa.examples(count)
         return self._examples[1][:count]
 
     # ---- articles --------------------------------------------------------------------------
 
     def generation(self) -> int:
         """Which publication of the index is in use."""
-        with Catalog(self.folder) as catalog:
-            return catalog.generation
+        with self.store.snapshot() as snapshot:
+            return snapshot.generation
+
+    @property
+    def folder(self) -> Path:
+        """Where this machine keeps what belongs to the index: what users added, and what they said."""
+        return self.store.folder
 
     def articles(
         self, search: str = "", sources: Sequence[str] = (), offset: int = 0, limit: int | None = None
@@ -273,31 +276,30 @@ class Engine:
         It asks for no model, and so need not wait until they are loaded.
         """
         allowed = Filter(tuple(sources))
-        with Catalog(self.folder) as catalog, catalog.snapshot():
+        with self.store.snapshot() as snapshot:
             if not search.strip():
-                return Shelf(tuple(catalog.headings(allowed, offset, limit)), catalog.count_articles(allowed))
-            hits = [number for number, _ in catalog.search_words(content_words(search), HITS, allowed)]
-            found = list(dict.fromkeys(passage.article_id for passage in catalog.passages(hits).values()))
+                return Shelf(tuple(snapshot.headings(allowed, offset, limit)), snapshot.count_articles(allowed))
+            found = articles_with(search, snapshot, allowed)
             end = None if limit is None else offset + limit
-            return Shelf(tuple(catalog.headings_of(found[offset:end])), len(found))
+            return Shelf(tuple(snapshot.headings_of(found[offset:end])), len(found))
 
     def article(self, article_id: str) -> Article:
         """Raises: InputError: there is no such article in the index (any more)."""
-        with Catalog(self.folder) as catalog:
-            found = catalog.article(article_id)
+        with self.store.snapshot() as snapshot:
+            found = snapshot.article(article_id)
         if found is None:
             raise InputError(f"there is no article {article_id} in the index")
         return found
 
     def sources(self) -> list[str]:
         """The outlets of the articles, in alphabetical order."""
-        with Catalog(self.folder) as catalog:
-            return catalog.sources()
+        with self.store.snapshot() as snapshot:
+            return snapshot.sources()
 
     def removed(self) -> list[str]:
         """The ids of the articles that were removed and may be restored."""
-        with Catalog(self.folder) as catalog:
-            return sorted(catalog.excluded())
+        with self.store.snapshot() as snapshot:
+            return snapshot.removed()
 
     # ---- changes ---------------------------------------------------------------------------
     # Each refuses with an InputError where the engine is read-only, and waits for the change before it. What
@@ -330,13 +332,13 @@ class Engine:
         """Take articles out until their files change; returns their ids and those of their exact copies."""
         self._refuse_if_read_only()
         with self._alone():
-            return exclude(article_ids, self.folder)
+            return self.store.exclude(article_ids)
 
     def restore(self, article_ids: Sequence[str], progress: Progress = lambda *_: None) -> tuple[str, ...]:
         """Let removed articles in again; returns their ids and those of their exact copies."""
         self._refuse_if_read_only()
         with self._alone(progress):
-            again = readmit(article_ids, self.folder)
+            again = self.store.readmit(article_ids)
             self._ready().rebuild(progress)
         return again
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from task import Order, perform
 
 from index.build import build
-from index.corpus import Corpus
 from index.embedder import Embedder
+from index.local import LocalStore
 from qa.confidence import Calibration
 from qa.pipeline import QuestionAnswerer
 from qa.reader import Reader
@@ -23,8 +23,8 @@ class Ours:
     def build(self, folder: Path) -> None:
         index = Path(self._work.name) / "index"
         build([folder], index, self._embedder)
-        corpus, calibration = Corpus(index, self._embedder.identity), Calibration.of_reader(self._reader.folder)
-        self._qa = QuestionAnswerer(corpus, Retriever(self._embedder), self._reader, calibration, self._embedder)
+        store, calibration = LocalStore(index), Calibration.of_reader(self._reader.folder)
+        self._qa = QuestionAnswerer(store, Retriever(self._embedder), self._reader, calibration, self._embedder)
 
     def ask(self, question: str) -> str:
         return self._qa.ask(question, min_confidence=0.0).text

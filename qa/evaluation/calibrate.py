@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from index.build import build
-from index.corpus import Corpus
+from index.address import store_at
 from index.embedder import Embedder
 from index.errors import InputError
 from qa.confidence import Calibration, Features, describe, fit
@@ -76,9 +75,9 @@ def opened(
     work: Path, embedder: Embedder, reader: Reader, calibration: Calibration, progress: Progress = lambda *_: None
 ) -> QuestionAnswerer:
     """Answers from the paragraphs that `open_corpus` wrote into `work`."""
-    build([work / PARAGRAPHS], work / "index", embedder, progress)
-    corpus = Corpus(work / "index", embedder.identity)
-    return QuestionAnswerer(corpus, Retriever(embedder), reader, calibration, embedder)
+    store = store_at(work / "index")
+    store.build([work / PARAGRAPHS], embedder, progress)
+    return QuestionAnswerer(store, Retriever(embedder), reader, calibration, embedder)
 
 
 def fit_to(questions: Sequence[Question], found: Sequence[Examination]) -> Calibration:

@@ -9,8 +9,7 @@ from collections.abc import Callable, Sequence
 from statistics import fmean
 
 from index.article import Passage
-from index.corpus import Snapshot
-from index.store import EVERYTHING
+from index.store import EVERYTHING, Snapshot, article_of
 from qa.evaluation.questions import Question
 from qa.pipeline import QuestionAnswerer
 from qa.retriever import DENSE_WEIGHT
@@ -43,7 +42,7 @@ def measure_retrieval(
     wanted = {Success @ k: f"recall@{k}" for k in CUTOFFS} | {nDCG @ 10: "ndcg@10"}
     supporting: dict[str, dict[str, int]] = {}
     runs: dict[str, dict[str, dict[str, float]]] = {way: {} for way in WAYS}
-    with qa.corpus.snapshot() as snapshot:
+    with qa.snapshot() as snapshot:
         for place, question in enumerate(asked):
             name = str(place)
             named = supporting_passages(question, snapshot)
@@ -71,7 +70,7 @@ def f1_given_passage(qa: QuestionAnswerer, questions: Sequence[Question]) -> flo
     What retrieval costs is the difference to the answers' own. None where no question names its articles.
     """
     gained = []
-    with qa.corpus.snapshot() as snapshot:
+    with qa.snapshot() as snapshot:
         for question in questions:
             if question.answers and question.articles:
                 texts = [_text(p, snapshot) for p in supporting_passages(question, snapshot).values()]
@@ -84,7 +83,7 @@ def supporting_passages(question: Question, snapshot: Snapshot) -> dict[int, Pas
     return {
         number: passage
         for article_id in question.articles
-        for number, passage in snapshot.catalog.passages_of(article_id).items()
+        for number, passage in snapshot.passages_of(article_id).items()
         if _answers(question, passage, snapshot)
     }
 
@@ -110,4 +109,4 @@ def _answers(question: Question, passage: Passage, snapshot: Snapshot) -> bool:
 
 
 def _text(passage: Passage, snapshot: Snapshot) -> str:
-    return snapshot.article(passage.article_id).text[passage.start : passage.end]
+    return article_of(snapshot, passage.article_id).text[passage.start : passage.end]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from index.build import build
-from index.corpus import Corpus
+from index.local import LocalStore
 from qa.confidence import Calibration, Features
 from qa.pipeline import QuestionAnswerer
 from qa.retriever import Retriever
@@ -33,9 +33,9 @@ class Speechless:
 def fresh(tmp_path: Path, words: Any) -> Any:
     (tmp_path / "zoo.txt").write_text("Animal 1 was in the zoo.", encoding="utf-8")
     build([tmp_path / "zoo.txt"], tmp_path / "index", words)
-    corpus, reader = Corpus(tmp_path / "index", words.identity), Speechless()
+    store, reader = LocalStore(tmp_path / "index"), Speechless()
     surely = Calibration(0.0, Features(1.0), 0.0, 0.5)
-    return lambda: QuestionAnswerer(corpus, Retriever(words), reader, surely, words)  # type: ignore[arg-type]
+    return lambda: QuestionAnswerer(store, Retriever(words), reader, surely, words)  # type: ignore[arg-type]
 
 
 def test_every_number_of_users_gets_all_answers_in_order(load: ModuleType, fresh: Any, tmp_path: Path) -> None:

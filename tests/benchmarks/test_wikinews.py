@@ -96,7 +96,7 @@ def test_answers_and_articles_that_do_not_fit_the_archive_are_named(
         Question("q3", "When did the ferry sink?", ("on a Tuesday",), ("ferry.txt", "mill.txt")),
         Question("q4", "Who drowned?", (), ()),
     ]
-    with qa.corpus.snapshot() as snapshot:
+    with qa.snapshot() as snapshot:
         assert list(benchmark.misplaced(questions, snapshot)) == ["q2: 'in 1872'", "q3: mill.txt"]
 
 

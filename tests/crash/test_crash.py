@@ -21,8 +21,8 @@ from typing import Any
 import pytest
 
 from index.build import build
-from index.corpus import Corpus
 from index.errors import CorpusError
+from index.local import LocalStore
 from index.store import Filter
 from index.verify import verify
 from qa.retriever import Retriever
@@ -116,7 +116,7 @@ QUESTIONS = [*MARKS.values(), "What was painted in Tallow Bay?", "Who sold the o
 
 def seen(folder: Path, words: Any) -> dict[str, Any]:
     """All that questions could see of an index, in words that do not depend on how often it was built."""
-    with Corpus(folder, words.identity).snapshot() as snapshot:
+    with LocalStore(folder).snapshot(words.identity) as snapshot:
         texts = {article.id: article.text for article in snapshot.catalog.articles()}
         numbers = snapshot.catalog.passage_numbers(Filter()).tolist()
         passages = snapshot.catalog.passages(numbers)
@@ -124,10 +124,10 @@ def seen(folder: Path, words: Any) -> dict[str, Any]:
         found = {}
         for question in QUESTIONS:
             by_word = snapshot.catalog.search_words(question.strip("?").split(), 50, Filter())
-            nearest = snapshot.vectors.search(words.encode([question])[0], 50)
+            nearest = snapshot.vectors().search(words.encode([question])[0], 50)
             for way, hits in (("words", by_word), ("meaning", nearest)):
                 found[f"{question} by {way}"] = sorted((quotes[number], round(score, 4)) for number, score in hits)
-        assert len(snapshot.vectors) == len(numbers)
+        assert len(snapshot.vectors()) == len(numbers)
         return {"texts": texts, "passages": sorted(quotes.values()), "found": found}
 
 
@@ -280,7 +280,7 @@ def with_log(editions, fresh, word_embedder, tmp_path_factory):
     """An index of edition 2 whose last changes still stand in SQLite's write-ahead log, as after a power cut."""
     folder = tmp_path_factory.mktemp("log")
     shutil.copytree(fresh[1], folder / "live")
-    with Corpus(folder / "live", word_embedder().identity).snapshot():  # while it is read, the log is kept
+    with LocalStore(folder / "live").snapshot(word_embedder().identity):  # while it is read, the log is kept
         build([editions[2].folder], folder / "live", word_embedder())
         shutil.copytree(folder / "live", folder / "index")
     assert (folder / "index" / "catalog.sqlite-wal").stat().st_size
@@ -317,7 +317,7 @@ def cited(folder, words):
     """What answers would cite: (article, title, quote) of every passage that is found for each question."""
     retriever, found = Retriever(words), []
     for question in QUESTIONS:
-        with Corpus(folder, words.identity).snapshot() as snapshot:
+        with LocalStore(folder).snapshot(words.identity) as snapshot:
             for hit in retriever.search(question, snapshot, 20):
                 article = snapshot.article(hit.passage.article_id)
                 quote = article.text[hit.passage.start : hit.passage.end]

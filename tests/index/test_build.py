@@ -17,8 +17,8 @@ import pytest
 from index.boilerplate import kept_spans
 from index.build import SPARE_TOKENS, build, roots
 from index.catalog import FILE, Catalog
-from index.corpus import Corpus
 from index.errors import CorpusError, InputError
+from index.local import LocalStore
 from index.passages import CAPACITY
 from index.store import Filter
 from index.vector_files import vector_file
@@ -44,9 +44,9 @@ def index(tmp_path):
 
 def searched(folder, words, question):
     """The article ids that the words find, and the text of the passage nearest in meaning."""
-    with Corpus(folder, words.identity).snapshot() as snapshot:
+    with LocalStore(folder).snapshot(words.identity) as snapshot:
         hits = snapshot.catalog.search_words(question.split(), 10, Filter())
-        near = [number for number, _ in snapshot.vectors.search(words.encode([question])[0], 10)]
+        near = [number for number, _ in snapshot.vectors().search(words.encode([question])[0], 10)]
         by_number = snapshot.catalog.passages([number for number, _ in hits] + near)
         assert all(number in by_number for number in near)  # no vector without its passage
         return {by_number[number].article_id for number, _ in hits}, {by_number[number].article_id for number in near}

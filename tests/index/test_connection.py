@@ -8,8 +8,8 @@ import pytest
 
 from index.build import build
 from index.catalog import FILE, Catalog
-from index.corpus import Corpus
 from index.errors import CorpusError, InputError
+from index.local import LocalStore
 from index.store import Filter
 from index.verify import verify
 from qa.retriever import Retriever
@@ -42,7 +42,7 @@ def seal():
 def found(folder, words):
     retriever, results = Retriever(words), []
     for question, allowed in QUESTIONS.items():
-        with Corpus(folder, words.identity).snapshot() as snapshot:
+        with LocalStore(folder).snapshot(words.identity) as snapshot:
             hits = retriever.search(question, snapshot, 10, allowed)
             results.append([(snapshot.article(hit.passage.article_id).text, hit.score) for hit in hits])
     return results
@@ -89,7 +89,7 @@ def test_an_index_whose_last_changes_were_not_taken_in_says_what_to_do(
     articles, index, words, seal, as_mortal, tmp_path
 ):
     copy = tmp_path / "copy"
-    with Corpus(index, words.identity).snapshot():  # while it is read, the log is kept
+    with LocalStore(index).snapshot(words.identity):  # while it is read, the log is kept
         (articles / "c.txt").write_text("The lake is deep.\n")
         build([articles], index, words)
         copy.mkdir()

@@ -4,9 +4,9 @@ import pytest
 
 from index.build import build
 from index.catalog import Catalog
-from index.corpus import Corpus
 from index.errors import CorpusError, InputError
 from index.exclude import exclude, readmit
+from index.local import LocalStore
 from index.store import Filter
 from index.verify import verify
 
@@ -23,14 +23,14 @@ def held(index):
 
 
 def test_what_is_taken_out_is_found_no_more_at_once_and_without_the_model(index, words):
-    corpus, asked = Corpus(index, words.identity), words.texts
+    store, asked = LocalStore(index), words.texts
     assert exclude(["a.txt"], index) == ("a.txt",)
     assert words.texts == asked
-    with corpus.snapshot() as snapshot:
+    with store.snapshot(words.identity) as snapshot:
         assert snapshot.generation == 2
         assert snapshot.catalog.article("a.txt") is None
         assert snapshot.catalog.search_words(["mountain"], 10, Filter()) == []
-        nearest = snapshot.vectors.search(words.encode(["The mountain is high."])[0], 10)
+        nearest = snapshot.vectors().search(words.encode(["The mountain is high."])[0], 10)
         assert {p.article_id for p in snapshot.catalog.passages(n for n, _ in nearest).values()} == {"b.txt", "c.txt"}
         assert len(nearest) == 2
     report = verify(index)

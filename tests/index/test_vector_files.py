@@ -10,8 +10,8 @@ import pytest
 from index import vector_files as module
 from index.build import build
 from index.catalog import Catalog
-from index.corpus import Corpus
 from index.errors import InputError
+from index.local import LocalStore
 from index.vector_files import current_file, open_vectors, vector_file
 from index.verify import verify
 
@@ -57,15 +57,15 @@ def facts(index):
         return path.name, path.stat().st_mtime_ns, open_vectors(catalog).kind.split(",")[0]
 
 
-def nearest(index, words, question, k=10, corpus=None):
+def nearest(index, words, question, k=10, store=None):
     """The texts of the passages nearest to a question, by the index and by brute force over the catalog."""
     vector = words.encode([question])[0]
-    with (corpus or Corpus(index, words.identity)).snapshot() as snapshot:
-        found = snapshot.vectors.search(vector, k)
+    with (store or LocalStore(index)).snapshot(words.identity) as snapshot:
+        found = snapshot.vectors().search(vector, k)
         numbers, matrix = snapshot.catalog.passage_vectors()
         best = np.sort(matrix @ vector)[::-1][:k]
         np.testing.assert_allclose([score for _, score in found], best, atol=1e-5)
-        assert len(snapshot.vectors) == len(numbers)
+        assert len(snapshot.vectors()) == len(numbers)
         passages = snapshot.catalog.passages(number for number, _ in found)
         assert len(passages) == len(found)
         return [snapshot.article(p.article_id).text[p.start : p.end] for p in passages.values()]
@@ -111,7 +111,7 @@ def test_many_passages_that_came_later_are_not_more_than_a_bound(folder, rebuild
 
 def test_whatever_comes_and_goes_the_search_is_that_of_the_catalog(folder, words, rebuild, kind):
     rebuild(vector_kind=kind)
-    corpus, chance = Corpus(folder / "index", words.identity), random.Random(3)
+    store, chance = LocalStore(folder / "index"), random.Random(3)
     there, changed, names = set(range(60)), set(), set()
     for _ in range(12):
         there ^= set(chance.sample(range(80), 2))
@@ -122,22 +122,22 @@ def test_whatever_comes_and_goes_the_search_is_that_of_the_catalog(folder, words
         number = chance.choice(sorted(there))
         said = text(number, "was changed") if number in changed else text(number)
         assert nearest(folder / "index", words, said)[0] == said
-        assert nearest(folder / "index", words, said, corpus=corpus)[0] == said  # opened before
+        assert nearest(folder / "index", words, said, store=store)[0] == said  # opened before
     assert 1 < len(names) < 12
     assert verify(folder / "index").problems == ()
 
 
 def test_a_snapshot_keeps_its_own_vectors_while_later_ones_are_published(folder, words, rebuild, kind):
     rebuild(vector_kind=kind)
-    corpus, vector = Corpus(folder / "index", words.identity), words.encode([text(7)])[0]
-    with corpus.snapshot() as snapshot:
-        before = snapshot.vectors.search(vector, 10)
+    store, vector = LocalStore(folder / "index"), words.encode([text(7)])[0]
+    with store.snapshot(words.identity) as snapshot:
+        before = snapshot.vectors().search(vector, 10)
         for changed in ([7], range(30)):  # beside the file, then into a new one
             write(folder, range(60), changed)
             rebuild()
-            with corpus.snapshot() as newer:
-                assert newer.vectors.search(vector, 10) != before
-            assert snapshot.vectors.search(vector, 10) == before
+            with store.snapshot(words.identity) as newer:
+                assert newer.vectors().search(vector, 10) != before
+            assert snapshot.vectors().search(vector, 10) == before
 
 
 def test_a_file_that_serves_on_is_not_opened_again(folder, rebuild, kind):

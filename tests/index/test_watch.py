@@ -9,8 +9,8 @@ import pytest
 
 from index import watch as module
 from index.build import build
-from index.corpus import Corpus
 from index.errors import InputError
+from index.local import LocalStore
 from index.watch import is_followed, watch
 
 PATIENCE = 60
@@ -61,12 +61,12 @@ def _soon(monkeypatch):
     monkeypatch.setattr(module, "RETRY_SECONDS", 0.2)
 
 
-def test_an_open_corpus_sees_each_change_and_changes_together_make_one_build(articles, tmp_path, words):
+def test_an_open_store_sees_each_change_and_changes_together_make_one_build(articles, tmp_path, words):
     with Follower([articles], tmp_path / "index", words) as follower:
-        corpus = Corpus(tmp_path / "index", words.identity)
+        store = LocalStore(tmp_path / "index")
 
         def texts():
-            with corpus.snapshot() as snapshot:
+            with store.snapshot(words.identity) as snapshot:
                 return {article.id: article.text for article in snapshot.catalog.articles()}
 
         assert texts() == {"a.txt": "The mountain is high.\n"}

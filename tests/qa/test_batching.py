@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from index.build import build
-from index.corpus import Corpus
 from index.errors import InputError
+from index.local import LocalStore
 from qa.batching import Batcher, Busy
 from qa.confidence import Calibration, Features
 from qa.pipeline import Examination, Inquiry, QuestionAnswerer
@@ -192,14 +192,14 @@ def engine(tmp_path: Path, words: Any, zebra_reader: Path) -> QuestionAnswerer:
         text = f"The {animal} was captured in the river town. The zebra of the {animal} was in the zoo."
         (articles / f"{animal}.txt").write_text(text, encoding="utf-8")
     build([articles], tmp_path / "index", words)
-    corpus = Corpus(tmp_path / "index", words.identity)
+    store = LocalStore(tmp_path / "index")
     surely = Calibration(1.0, Features(1.0), 0.0, 0.0)
-    return QuestionAnswerer(corpus, Retriever(words), Reader(zebra_reader, device="cpu"), surely, words)
+    return QuestionAnswerer(store, Retriever(words), Reader(zebra_reader, device="cpu"), surely, words)
 
 
 def test_sixty_four_threads_get_what_each_would_get_alone(engine: QuestionAnswerer, words: Any) -> None:
     asked = [f"Where was the {ANIMALS[n % 8]} of the {ANIMALS[n // 8]} captured?" for n in range(64)]
-    together = QuestionAnswerer(engine.corpus, engine.retriever, engine.reader, engine._calibration, words)
+    together = QuestionAnswerer(engine.store, engine.retriever, engine.reader, engine._calibration, words)
     ready = threading.Barrier(64)
 
     def ask(question: str) -> Examination:

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from index.build import build
-from index.corpus import Corpus
 from index.embedder import Embedder
 from index.exclude import exclude
+from index.local import LocalStore
 from index.store import Filter
 from qa import Answer, CorpusError, InputError, ModelError, NoAnswer, QuestionAnswerer, answer
 from qa.answer import Span
@@ -145,7 +145,7 @@ def test_questions_examined_together_find_what_each_finds_alone(seed_index: Path
     turn = ("Who fled from the bombings?", "Alia Mohamed")
     cbc = Filter(sources=("CBC News",))
     inquiries = [Inquiry(asked[0]), Inquiry(asked[1]), Inquiry(asked[2], [turn]), Inquiry(asked[0], allowed=cbc)]
-    fresh = QuestionAnswerer(seed_qa.corpus, seed_qa.retriever, seed_qa.reader, seed_qa._calibration, Embedder())
+    fresh = QuestionAnswerer(seed_qa.store, seed_qa.retriever, seed_qa.reader, seed_qa._calibration, Embedder())
     for inquiry, together in zip(inquiries, fresh.examine_together(inquiries), strict=True):
         alone = seed_qa.examine(inquiry.question, inquiry.history, inquiry.allowed)
         assert together
@@ -217,10 +217,10 @@ def counted(tmp_path: Path, words: Any, zebra_reader: Path) -> QuestionAnswerer:
     (folder / "zoo.txt").write_text("A zebra lives in the zoo of the town.", encoding="utf-8")
     (folder / "river.txt").write_text("A zebra came to the river in 1997.", encoding="utf-8")
     build([folder], tmp_path / "index", words)
-    corpus, surely = Corpus(tmp_path / "index", words.identity), Calibration(1.0, Features(1.0), 0.0, 0.0)
+    store, surely = LocalStore(tmp_path / "index"), Calibration(1.0, Features(1.0), 0.0, 0.0)
     words.texts = 0
     reader: Any = Counting(Reader(zebra_reader, device="cpu"))
-    return QuestionAnswerer(corpus, Retriever(words), reader, surely, words)
+    return QuestionAnswerer(store, Retriever(words), reader, surely, words)
 
 
 def test_a_question_asked_again_needs_neither_model(counted: QuestionAnswerer, words: Any) -> None:

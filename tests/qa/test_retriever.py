@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from index.build import build
-from index.corpus import Corpus, Snapshot
 from index.embedder import Embedder
-from index.store import EVERYTHING
+from index.local import LocalStore
+from index.store import EVERYTHING, Snapshot
 from qa.retriever import RRF, Retriever, by_words, content_words, convex, reciprocal_rank
 from qa.wording import word
 
@@ -89,7 +89,7 @@ def reprinted(tmp_path: Path, words: Embedder) -> Iterator[Snapshot]:
         (folder / f"{number}.txt").write_text(f"Paper {number} on the bridge\n\n{WIRE}\n")
     (folder / "own.txt").write_text("A walk\n\nThe old bridge is a fine place to watch the boats come in at night.\n")
     build([folder], tmp_path / "index", words)
-    with Corpus(tmp_path / "index", words.identity).snapshot() as snapshot:
+    with LocalStore(tmp_path / "index").snapshot(words.identity) as snapshot:
         yield snapshot
 
 
@@ -124,7 +124,7 @@ def spelled(tmp_path: Path, words: Embedder) -> Iterator[Snapshot]:
     for name, text in FERRY.items():
         (folder / f"{name}.txt").write_text(f"News\n\n{text}\n", encoding="utf-8")
     build([folder], tmp_path / "index", words)
-    with Corpus(tmp_path / "index", words.identity).snapshot() as snapshot:
+    with LocalStore(tmp_path / "index").snapshot(words.identity) as snapshot:
         yield snapshot
 
 
@@ -141,7 +141,7 @@ def test_every_spelling_finds_the_same_passages_in_the_same_order(
 
 
 def test_a_passage_with_all_spellings_counts_its_best_one_once(spelled: Snapshot) -> None:
-    numbers = [number for number, _ in spelled.catalog.search_words(["marrokesh", "marokesh"], 9, EVERYTHING)]
-    alone = {**spelled.catalog.word_scores("marrokesh", numbers), **spelled.catalog.word_scores("marokesh", numbers)}
-    found = by_words(word("Marokesh", spelled.catalog.aliases), spelled.catalog, EVERYTHING)
+    numbers = [number for number, _ in spelled.search_words(["marrokesh", "marokesh"], 9, EVERYTHING)]
+    alone = {**spelled.word_scores("marrokesh", numbers), **spelled.word_scores("marokesh", numbers)}
+    found = by_words(word("Marokesh", spelled.names), spelled, EVERYTHING)
     assert dict(found) == pytest.approx(alone)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from index.aliases import Aliases
 from index.build import build
-from index.catalog import Catalog
 from index.embedder import Embedder
+from index.local import LocalStore
+from index.store import Names
 from qa.wording import Named, Wording, phrases, word
 
 ARTICLES = {
@@ -20,24 +20,24 @@ ARTICLES = {
 
 
 @pytest.fixture
-def aliases(tmp_path: Path, words: Embedder) -> Iterator[Aliases]:
+def aliases(tmp_path: Path, words: Embedder) -> Iterator[Names]:
     folder = tmp_path / "articles"
     folder.mkdir()
     for name, text in ARTICLES.items():
         (folder / f"{name}.txt").write_text(f"News\n\n{text}\n", encoding="utf-8")
     build([folder], tmp_path / "index", words)
-    with Catalog(tmp_path / "index") as catalog:
-        yield catalog.aliases
+    with LocalStore(tmp_path / "index").snapshot() as snapshot:
+        yield snapshot.names
 
 
 @pytest.mark.parametrize("name", ["the Inland Tugmen", "Skarra", "IT"])
-def test_every_name_of_a_thing_is_put_as_most_articles_put_it(aliases: Aliases, name: str) -> None:
+def test_every_name_of_a_thing_is_put_as_most_articles_put_it(aliases: Names, name: str) -> None:
     usual = word(f"When did {name} strike?", aliases).usual
     assert usual.replace("the ", "") == "When did Inland Tugmen strike?"
 
 
 @pytest.mark.parametrize("typed", ["Marrokesh", "Marokesh", "Marokeesh", "Al-Marokesh", "MAROKESH"])
-def test_a_passage_is_asked_in_its_own_spelling(aliases: Aliases, typed: str) -> None:
+def test_a_passage_is_asked_in_its_own_spelling(aliases: Names, typed: str) -> None:
     wording = word(f"Who struck in {typed}?", aliases)
     assert wording.as_in(ARTICLES["a"]) == "Who struck in Marrokesh?"
     assert wording.as_in(ARTICLES["b"]) == "Who struck in Marokesh?"
@@ -55,7 +55,7 @@ def test_a_passage_is_asked_in_its_own_spelling(aliases: Aliases, typed: str) ->
         "’s ’s",
     ],
 )
-def test_a_question_without_such_names_is_left_as_it_is(aliases: Aliases, question: str) -> None:
+def test_a_question_without_such_names_is_left_as_it_is(aliases: Names, question: str) -> None:
     wording = word(question, aliases)
     assert wording.named == ()
     assert wording.usual == wording.as_in(ARTICLES["a"]) == question
@@ -64,11 +64,11 @@ def test_a_question_without_such_names_is_left_as_it_is(aliases: Aliases, questi
 @pytest.mark.parametrize(
     "question", ["What does Skarra mean?", "What is another name for Skarra?", "Who are Skarra?", "What is “Skarra”?"]
 )
-def test_who_asks_about_the_name_is_not_given_another(aliases: Aliases, question: str) -> None:
+def test_who_asks_about_the_name_is_not_given_another(aliases: Names, question: str) -> None:
     assert word(question, aliases).usual == question
 
 
-def test_a_name_that_reads_as_a_word_is_used_only_at_a_pinch(aliases: Aliases) -> None:
+def test_a_name_that_reads_as_a_word_is_used_only_at_a_pinch(aliases: Names) -> None:
     wording = word("When did Skarra strike?", aliases)
     assert wording.as_in("IT, IT and IT: Inland Tugmen.") == "When did Inland Tugmen strike?"
     assert wording.as_in("Then IT struck.") == "When did IT strike?"

@@ -9,7 +9,7 @@ import pytest
 
 from index.article import Article
 from index.build import build
-from index.corpus import Corpus
+from index.local import LocalStore
 from qa.answer import Alternative, Answer, Citation, NoAnswer
 from qa.confidence import Calibration
 from qa.pipeline import QuestionAnswerer
@@ -85,13 +85,13 @@ def small_qa(shelf: Path, tmp_path: Path, words: Any, seed_qa: QuestionAnswerer)
     folder = tmp_path / "index"
     build([shelf], folder, words)
     calibration = Calibration.of_reader(seed_qa.reader.folder)
-    return QuestionAnswerer(Corpus(folder, words.identity), Retriever(words), seed_qa.reader, calibration, words)
+    return QuestionAnswerer(LocalStore(folder), Retriever(words), seed_qa.reader, calibration, words)
 
 
 @pytest.fixture
 def engine(small_qa: QuestionAnswerer) -> Iterator[Engine]:
     """That, open and ready."""
-    opened = Engine(small_qa.corpus.folder, lambda _: small_qa)
+    opened = Engine(small_qa.store, lambda _: small_qa)
     opened.start()
     assert opened.wait(60)
     yield opened

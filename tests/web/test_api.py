@@ -148,7 +148,7 @@ def test_an_article_that_is_not_there_is_not_found(client):
 
 def test_a_server_that_loads_is_alive_and_not_ready(small_qa):
     held = threading.Event()
-    engine = Engine(small_qa.corpus.folder, lambda _: held.wait(10) and small_qa)
+    engine = Engine(small_qa.store, lambda _: held.wait(10) and small_qa)
     client = TestClient(api.application(engine))
     engine.start()
     assert client.get("/healthz").status_code == 200

@@ -36,7 +36,7 @@ def test_it_says_what_it_is_doing_until_it_is_ready(small_qa):
         held.wait(10)
         return small_qa
 
-    engine = Engine(small_qa.corpus.folder, opened)
+    engine = Engine(small_qa.store, opened)
     engine.start()
     assert begun.wait(10) and not engine.wait(0)
     assert (engine.state, engine.message) == ("loading", "Embedding: 3 of 1,200.")
@@ -70,7 +70,7 @@ def test_a_fault_of_ours_is_no_endless_loading(tmp_path, capsys):
 
 def test_it_is_ready_before_the_folders_are_read_again_and_reads_them(small_qa, shelf):
     (shelf / "bridge.txt").unlink()
-    engine = Engine(small_qa.corpus.folder, lambda _: small_qa, refreshed=True)
+    engine = Engine(small_qa.store, lambda _: small_qa, refreshed=True)
     engine.start()
     assert engine.wait(10)
     assert eventually(lambda: engine.articles().total == 1 and engine.message == "")
@@ -79,7 +79,7 @@ def test_it_is_ready_before_the_folders_are_read_again_and_reads_them(small_qa, 
 
 def test_folders_that_are_gone_leave_the_index_served_as_it_is(small_qa, shelf, capsys):
     shelf.rename(shelf.with_name("elsewhere"))
-    engine = Engine(small_qa.corpus.folder, lambda _: small_qa, refreshed=True)
+    engine = Engine(small_qa.store, lambda _: small_qa, refreshed=True)
     engine.start()
     assert engine.wait(10) and engine.ask(OPENER).text == "Mayor Edda Quist"
     assert eventually(lambda: "serving the index as it is" in capsys.readouterr().err)
@@ -123,7 +123,7 @@ def test_a_search_gives_whole_passages_with_their_places(engine):
 def test_the_log_holds_no_question_unless_it_is_asked_to(small_qa, caplog):
     caplog.set_level(logging.INFO)
     for wanted in (False, True):
-        engine = Engine(small_qa.corpus.folder, lambda _: small_qa, log_questions=wanted)
+        engine = Engine(small_qa.store, lambda _: small_qa, log_questions=wanted)
         engine.start()
         engine.wait(10)
         engine.ask(OPENER)
@@ -268,7 +268,7 @@ def test_changes_come_one_after_another(engine, oddville, tmp_path):
 
 
 def test_read_only_refuses_every_change_and_answers(small_qa, oddville):
-    engine = Engine(small_qa.corpus.folder, lambda _: small_qa, read_only=True)
+    engine = Engine(small_qa.store, lambda _: small_qa, read_only=True)
     engine.start()
     assert engine.wait(10) and engine.ask(OPENER).found
     before = sorted(path.name for path in engine.folder.iterdir())

@@ -52,7 +52,7 @@ def test_a_page_that_opens_before_the_models_says_so_and_stops_looking_once_they
         go_on.wait(30)
         return small_qa
 
-    engine = Engine(small_qa.corpus.folder, opened)
+    engine = Engine(small_qa.store, opened)
     engine.start()
     try:
         look = handlers(page.build(engine, kept))["look"]
@@ -70,7 +70,7 @@ def test_an_engine_that_failed_says_why(small_qa: QuestionAnswerer, kept: Conver
     def opened(progress: Progress) -> QuestionAnswerer:
         raise ZeroDivisionError("a fault")
 
-    engine = Engine(small_qa.corpus.folder, opened)
+    engine = Engine(small_qa.store, opened)
     engine.start()
     assert not engine.wait(30)
     said, timer = handlers(page.build(engine, kept))["look"]()

@@ -31,13 +31,13 @@ SPOKESMAN = "Who is the Syrian army spokesman?"
 
 
 @contextmanager
-def serving(folder, qa, tmp_path, **options):
+def serving(store, qa, tmp_path, **options):
     """A server in a thread of this process, and its address."""
     files = tmp_path / "page-files"
     files.mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(files))
-        engine = Engine(folder, lambda _: qa, read_only=options.pop("read_only", False))
+        engine = Engine(store, lambda _: qa, read_only=options.pop("read_only", False))
         conversations = Conversations(tmp_path / "conversations.sqlite")
         served = server.application(engine, conversations, files, Hosts.of("127.0.0.1"), **options)
         listening, running = server.listen("127.0.0.1", 0), server.Server(served)
@@ -54,7 +54,7 @@ def serving(folder, qa, tmp_path, **options):
 
 @pytest.fixture(scope="module")
 def address(seed_index, seed_qa, tmp_path_factory):
-    with serving(seed_index, seed_qa, tmp_path_factory.mktemp("server"), read_only=True) as address:
+    with serving(seed_qa.store, seed_qa, tmp_path_factory.mktemp("server"), read_only=True) as address:
         yield address
 
 
@@ -131,7 +131,7 @@ def test_a_read_only_server_takes_no_uploads(address):
 
 
 def test_uploads_are_bounded(small_qa, tmp_path):
-    with serving(small_qa.corpus.folder, small_qa, tmp_path) as address:
+    with serving(small_qa.store, small_qa, tmp_path) as address:
 
         def uploaded(size: int) -> int:
             head = b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\n'
@@ -145,7 +145,7 @@ def test_users_are_asked_for_everywhere_and_their_names_are_known(small_qa, tmp_
     monkeypatch.setattr(access, "LOG_COST", 4)
     put_user(tmp_path / "users", "ada", "correct horse")
     signed = {"Authorization": "Basic YWRhOmNvcnJlY3QgaG9yc2U="}
-    with serving(small_qa.corpus.folder, small_qa, tmp_path, access=Users(tmp_path / "users")) as address:
+    with serving(small_qa.store, small_qa, tmp_path, access=Users(tmp_path / "users")) as address:
         for path in ("/", "/config", "/api/articles", "/mcp", "/metrics", "/api/docs", "/gradio_api/info"):
             status, headers, _ = got(f"{address}{path}")
             assert (status, headers["www-authenticate"][:5]) == (401, "Basic"), path
@@ -158,7 +158,7 @@ def test_users_are_asked_for_everywhere_and_their_names_are_known(small_qa, tmp_
 
 
 def test_a_page_that_stays_open_does_not_keep_the_server_from_ending(seed_index, seed_qa, tmp_path):
-    with serving(seed_index, seed_qa, tmp_path, read_only=True) as address:
+    with serving(seed_qa.store, seed_qa, tmp_path, read_only=True) as address:
         host, port = address.removeprefix("http://").split(":")
         page = socket.create_connection((host, int(port)), timeout=10)
         page.sendall(b"GET /gradio_api/heartbeat/abc HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from index.build import build
-from index.corpus import Corpus
+from index.local import LocalStore
 from qa.confidence import Calibration, Features
 from qa.evaluation.questions import Question
 from qa.evaluation.retrieval import CUTOFFS, f1_given_passage, measure_retrieval
@@ -24,8 +24,8 @@ def qa(words, tmp_path: Path, zebra_reader: Path) -> QuestionAnswerer:  # type: 
     (folder / "tower.txt").write_text("Tower\n\nThe king's tower stood here (1901–1950).", "utf-8")
     build([folder], tmp_path / "index", words)
     unfitted = Calibration(0.0, Features(1.0), 0.0, 0.5)
-    corpus = Corpus(tmp_path / "index", words.identity)
-    return QuestionAnswerer(corpus, Retriever(words), Reader(zebra_reader, device="cpu"), unfitted, words)
+    store = LocalStore(tmp_path / "index")
+    return QuestionAnswerer(store, Retriever(words), Reader(zebra_reader, device="cpu"), unfitted, words)
 
 
 def asked(question: str, *answers: str, articles: tuple[str, ...] = ()) -> Question:
@@ -92,9 +92,9 @@ def test_a_passage_kept_in_place_of_the_named_article_s_copy_supports_the_questi
     (folder / "first.txt").write_text(f"One\n\n{report}", "utf-8")
     (folder / "second.txt").write_text(f"Two\n\n{report}", "utf-8")
     build([folder], tmp_path / "index", words)
-    corpus = Corpus(tmp_path / "index", words.identity)
+    store = LocalStore(tmp_path / "index")
     unfitted = Calibration(0.0, Features(1.0), 0.0, 0.5)
-    qa = QuestionAnswerer(corpus, Retriever(words), Reader(zebra_reader, device="cpu"), unfitted, words)
+    qa = QuestionAnswerer(store, Retriever(words), Reader(zebra_reader, device="cpu"), unfitted, words)
     for name in ("first.txt", "second.txt"):
         found = measure_retrieval(qa, [asked("What left the zoo by its northern gate?", "zebra", articles=(name,))])
         assert found["hybrid"]["recall@1"] == 1.0
