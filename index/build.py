@@ -3,7 +3,6 @@
 Knows the order of things. Never knows questions.
 """
 
-import hashlib
 import json
 import os
 import platform
@@ -11,44 +10,24 @@ import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 import filelock
 
-from index.article import Article
-from index.boilerplate import kept_spans
 from index.catalog import Catalog
+from index.cluster import Cluster
 from index.embedder import Embedder
 from index.errors import CorpusError, InputError
+from index.files import File, Listing, Skipped
 from index.formats import READERS
-from index.introductions import Naming, naming
-from index.passages import CAPACITY, cut
-from index.sources import Known, Skipped, find, read
+from index.pieces import Piece, Spool
+from index.readings import Known, Readings
+from index.sources import Entry, entries, find
 from index.store import BuildReport, Kind, Progress
-from index.syndication import Line, lines_of
 from index.vector_files import is_of_kind, mend_vectors, publish_vectors, remove_old_files, wanted_kind
-
-EMBED_AT_ONCE = 256
-
-TITLE_TOKENS = 40
-"""Most of a title that is embedded with each passage: with the default model's 256 a passage keeps its own share."""
-
-SPARE_TOKENS = 4
-"""The special tokens of a model's window, and the line break after the title."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """One article to be written: its passages' offsets, what is embedded for each with its digest, lines and names."""
-
-    article: Article
-    spans: list[tuple[int, int]]
-    texts: list[str]
-    digests: list[bytes]
-    lines: list[Line]
-    naming: Naming
+from index.workers import Alone, Have, Read, Workers
 
 
 def build(
@@ -59,6 +38,7 @@ def build(
     vector_kind: Kind | None = None,
     wait: float | None = 0,
     strict: bool = False,
+    workers: str | None = None,
 ) -> BuildReport:
     """Make the index in `folder` hold exactly the articles under `paths`.
 
@@ -77,24 +57,42 @@ def build(
     With `strict` nothing is published where something that should be an article cannot be read;
     what a sidecar says wrongly leaves out no article, and does not count.
 
+    Files are read, cut and embedded by this process, or by the cluster that `workers` names, see `index.cluster`.
+    What was read is held in memory a block at a time, and waits on the disk for its publication.
+
     Raises:
         InputError: a path does not exist, or there is no article that can be read under them, or no such kind;
-            with `strict`, what could not be read, all of it.
+            with `strict`, what could not be read, all of it; the workers cannot be had.
         CorpusError: the index belongs to another embedder, is damaged, cannot be written, or
             another build runs; the error says which process that is.
     """
     started = time.perf_counter()
+    hands: Workers = Cluster(workers, embedder) if workers else Alone(embedder)
     files = find(paths)  # a path that does not exist is refused here, before anything is made
-    with build_lock(folder, wait) as waited, Catalog(folder, create=True) as catalog:
+    with build_lock(folder, wait) as waited, Catalog(folder, create=True) as catalog, Spool(folder) as spool:
         check_embedder(catalog, embedder.identity)
         kind = wanted_kind(catalog, vector_kind)
         roots = json.dumps([str(path.resolve()) for path in paths])
 
-        # 1. Read what files are not as they were, and compare with what is there.
+        # 1. Find which files are not as they were.
         before, kept_out = catalog.digests(), catalog.excluded()
-        known = set(before.values())
-        readings = catalog.readings(lambda name, digest: digest in known or kept_out.get(name) == digest)
-        found = _compare(read(find(paths) if waited else files, readings), known, kept_out, progress)
+        have = Have(set(before.values()), kept_out, catalog)
+        readings = catalog.readings(lambda name, digest: not have.lacks(name, digest))
+        found = _Found(kept_out)
+        unread = found.compare(find(paths) if waited else files, readings, progress)
+
+        # 2. Read those, cut what is new into passages and embed those whose text was never embedded, bit by bit.
+        embedded = 0
+        for made in hands.prepared([entry for _, entry in unread], have, progress):
+            if isinstance(made, Piece):
+                spool.add(made)
+            elif isinstance(made, Read):
+                place, entry = unread[made.file]
+                readings.note(entry.file.id, made.key, made.items)
+                found.take(place, made.items)
+            else:
+                embedded += len(catalog.missing_vectors(made))
+                catalog.cache_vectors(made)
         after, skipped = found.articles, found.skipped
         if not after and not found.excluded and not (catalog.meta("roots") == roots and _emptied(paths, skipped)):
             raise InputError(_nothing_to_read(paths, skipped))
@@ -103,17 +101,10 @@ def build(
         added, removed = sorted(after.keys() - before.keys()), sorted(before.keys() - after.keys())
         changed = sorted(name for name in after.keys() & before.keys() if after[name] != before[name])
 
-        # 2. Cut what is new into passages and embed those whose text was never embedded.
-        pieces = []
-        for article in found.fresh.values():
-            pieces.append(_cut(article, embedder))
-            progress("cutting", len(pieces), len(found.fresh))
-        embedded = _embed(pieces, catalog, embedder, progress)
-
         # 3. Publish: the commit is the moment; the vector file of the new generation is already there.
         if added or changed or removed or not is_of_kind(catalog, kind):
             with catalog.transaction():
-                for piece in pieces:
+                for piece in spool:
                     catalog.put(piece.article, piece.spans, piece.digests, piece.lines, piece.naming)
                 catalog.assign({name: after.get(name) for name in (*added, *changed, *removed)})
                 readings.save()
@@ -130,37 +121,48 @@ def build(
         return BuildReport(
             tuple(added), tuple(changed), tuple(removed), len(after) - len(added) - len(changed), tuple(skipped),
             catalog.count()[1], embedded, catalog.generation, time.perf_counter() - started, catalog.count_copies(),
-            found.excluded,
+            tuple(found.excluded),
         )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Found:
-    """What the files hold: articles as digests by id, by digest those not known, what is left out or was skipped."""
+    """What the files hold: articles as digests by id, ids that are left out, and what was skipped, by file."""
 
-    articles: dict[str, str]
-    fresh: dict[str, Article]
-    excluded: tuple[str, ...]
-    skipped: list[Skipped]
+    kept_out: Mapping[str, str]
+    articles: dict[str, str] = field(default_factory=dict)
+    excluded: list[str] = field(default_factory=list)
+    _skipped: dict[int, list[Skipped]] = field(default_factory=dict)
 
+    def compare(self, files: Sequence[Listing], readings: Readings, progress: Progress) -> list[tuple[int, Entry]]:
+        """Take what is as it was; returns the files that are to be read, each with its place among all."""
+        unread: list[tuple[int, Entry]] = []
+        total = sum(isinstance(entry, File) and not entry.is_sidecar for found in files for entry in found.entries)
+        compared = 0
+        for place, entry in enumerate(entries(files)):
+            if isinstance(entry, Skipped):
+                self.take(place, [entry])
+                continue
+            if (items := readings.recalled(entry.file, entry.stated)) is not None:
+                self.take(place, items)
+            else:
+                unread.append((place, entry))
+            progress("comparing", compared := compared + 1, total)
+        return unread
 
-def _compare(
-    items: Iterable[Article | Known | Skipped], known: set[str], kept_out: Mapping[str, str], progress: Progress
-) -> _Found:
-    articles, fresh, excluded, skipped = dict[str, str](), dict[str, Article](), dict[str, None](), list[Skipped]()
-    for item in items:
-        if isinstance(item, Skipped):
-            skipped.append(item)
-            continue
-        digest = item.digest
-        if kept_out.get(item.id) == digest:
-            excluded[item.id] = None
-            continue
-        articles[item.id] = digest
-        if digest not in known and isinstance(item, Article):
-            fresh.setdefault(digest, item)
-        progress("reading", len(articles), 0)
-    return _Found(articles, fresh, tuple(excluded), skipped)
+    def take(self, place: int, items: Iterable[Known | Skipped]) -> None:
+        for item in items:
+            if isinstance(item, Skipped):
+                self._skipped.setdefault(place, []).append(item)
+            elif self.kept_out.get(item.id) == item.digest:
+                self.excluded.append(item.id)
+            else:
+                self.articles[item.id] = item.digest
+
+    @property
+    def skipped(self) -> list[Skipped]:
+        """In the order of the files."""
+        return [item for place in sorted(self._skipped) for item in self._skipped[place]]
 
 
 def publish(catalog: Catalog, kind: Kind, **facts: str) -> None:
@@ -204,49 +206,10 @@ def check_embedder(catalog: Catalog, identity: str) -> None:
         )
 
 
-def _cut(article: Article, embedder: Embedder) -> _Piece:
-    """The title stands before each passage that is embedded: a passage alone may not name its subject."""
-    title, taken = _short_title("" if article.is_untitled else article.title, embedder)
-    capacity = max(1, min(CAPACITY, embedder.max_tokens - taken - SPARE_TOKENS))
-    kept = kept_spans(article.text)
-    spans = cut(article.text, kept, embedder.token_offsets, capacity)
-    texts = [f"{title}\n{article.text[start:end]}".lstrip("\n") for start, end in spans]
-    digests = [_vector_digest(text, embedder) for text in texts]
-    return _Piece(article, spans, texts, digests, lines_of(article.text, kept), naming(article.text, kept))
-
-
-def _short_title(title: str, embedder: Embedder) -> tuple[str, int]:
-    """What is embedded of a title, and its tokens; a quarter at most of a window that is a small one."""
-    (offsets,) = embedder.token_offsets([title])
-    most = min(TITLE_TOKENS, embedder.max_tokens // 4)
-    return (title, len(offsets)) if len(offsets) <= most else (title[: offsets[most][0]].rstrip(), most)
-
-
-def _vector_digest(text: str, embedder: Embedder) -> bytes:
-    """Names a vector by all that it comes from: a build cut short may leave some of another embedder's."""
-    return hashlib.sha256(f"{embedder.identity}\0{text}".encode()).digest()
-
-
 def _emptied(paths: Sequence[Path], skipped: Sequence[Skipped]) -> bool:
     """Whether the folders were looked through and hold no article, rather than could not be looked into."""
     unlisted = any((path / item.path).is_dir() for path in paths for item in skipped)
     return bool(paths) and all(path.is_dir() for path in paths) and not unlisted
-
-
-def _embed(pieces: Sequence[_Piece], catalog: Catalog, embedder: Embedder, progress: Progress) -> int:
-    texts = {digest: text for piece in pieces for digest, text in zip(piece.digests, piece.texts, strict=True)}
-    missing = sorted(catalog.missing_vectors(texts), key=lambda digest: len(texts[digest]))
-    finished = 0
-
-    def done(count: int) -> None:
-        nonlocal finished
-        finished += count
-        progress("embedding", finished, len(missing))
-
-    for begin in range(0, len(missing), EMBED_AT_ONCE):
-        part = missing[begin : begin + EMBED_AT_ONCE]
-        catalog.cache_vectors(dict(zip(part, embedder.encode([texts[digest] for digest in part], done), strict=True)))
-    return len(missing)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ Knows the sentence encoder. Never knows where vectors are kept.
 
 import os
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,6 +44,7 @@ class Embedder:
     """
 
     def __init__(self, name: str | Path | None = None, device: str = "auto", precision: str = "auto") -> None:
+        self._made_of = (os.path.abspath(name) if name and os.path.isdir(name) else name, device, precision)
         self._folder = models.find(name, _OWNER) if name else installed()
         self._device, self._precision = device, precision
         digest = models.weights_digest(self._folder)
@@ -54,6 +55,10 @@ class Embedder:
         self.max_tokens = int(models.read_json(self._folder, "sentence_bert_config.json").get("max_seq_length") or 512)
         self._tokenizer = models.tokenizer(self._folder)
         self._tokenizer.enable_truncation(self.max_tokens)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Sent to another process, it is made there, once, of the model that lies there."""
+        return _once, self._made_of
 
     @cached_property
     def _runner(self) -> inference.Runner:
@@ -107,6 +112,11 @@ class Embedder:
             return Encoder(model).eval()
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             raise ModelError(f"{self._folder} is not a sentence-transformers model: {error}") from error
+
+
+@lru_cache(maxsize=1)
+def _once(name: str | Path | None, device: str, precision: str) -> Embedder:
+    return Embedder(name, device, precision)
 
 
 def installed() -> Path:

@@ -218,6 +218,8 @@ class _OpenVINORunner:
         options = {"CACHE_DIR": str(path.parent / "compiled"), "PERFORMANCE_HINT": "LATENCY"}
         if precision == "f32":
             options["INFERENCE_PRECISION_HINT"] = "f32"
+        if (threads := os.environ.get("OMP_NUM_THREADS", "")).isdecimal():  # the share of one of several processes
+            options["INFERENCE_NUM_THREADS"] = threads
         try:
             compiled = openvino.Core().compile_model(path, "CPU", options)
         except RuntimeError as error:

@@ -64,32 +64,16 @@ class Readings:
         self._same: set[str] = set()
         self._fresh: dict[str, tuple[str, list[Known | Skipped]]] = {}
 
-    def through(
-        self, file: File, stated: Mapping[str, str], read: Iterable[Article | Skipped]
-    ) -> Iterator[Article | Known | Skipped]:
-        """What `read` gives, which is not begun where the file, and what is `stated` of it, are as they were."""
-        try:
-            before = _state(file)
-        except OSError:
-            yield from read  # which says why
-            return
-        key = _key(before, stated)
-        if (items := self._recalled(file.id, key)) is not None:
-            self._same.add(file.id)
-            yield from items
-            return
-        items = []
-        for item in read:
-            items.append(Known(item.id, item.digest) if isinstance(item, Article) else item)
-            yield item
-        if not any(isinstance(item, Skipped) and item.may_pass for item in items) and _is_still(file, before):
-            self._fresh[file.id] = key, items
+    def recalled(self, file: File, stated: Mapping[str, str]) -> list[Known | Skipped] | None:
+        """What the file gave when it was last read; None if it is to be read.
 
-    def _recalled(self, file: str, key: str) -> list[Known | Skipped] | None:
-        """What the file gave under this key; None if it is not known, is damaged, or an article of it is asked for."""
+        It is not where it, or what is `stated` of it, is not as it was, nor where an article of it is asked for.
+        """
         query = "SELECT part, CAST(seal AS BLOB), CAST(items AS BLOB) FROM readings WHERE file = ?"
-        rows = self._sql.execute(query, (file,)).fetchall()
-        if not rows or any(seal != _seal(file, key, part, len(rows), items) for part, seal, items in rows):
+        rows = self._sql.execute(query, (file.id,)).fetchall()
+        state = _state(file) if rows else None
+        key = _key(state, stated) if state else None
+        if key is None or any(seal != _seal(file.id, key, part, len(rows), items) for part, seal, items in rows):
             return None
         found: list[Known | Skipped] = []
         for *_, items in rows:
@@ -97,7 +81,13 @@ class Readings:
                 if len(row) == 2 and not self._holds(*row):
                     return None
                 found.append(Known(*row) if len(row) == 2 else Skipped(*row))
+        self._same.add(file.id)
         return found
+
+    def note(self, file: str, key: str | None, items: list[Known | Skipped]) -> None:
+        """What a file, by its id, gave now, under the key that `Reading` has for it."""
+        if key is not None:
+            self._fresh[file] = key, items
 
     @property
     def have_changed(self) -> bool:
@@ -136,24 +126,45 @@ def _version(library: str) -> str:
         return ""
 
 
+class Reading:
+    """One file while it is read: gives what `read` gives.
+
+    Afterwards `items` is what it gave, without the texts, and `key` is what `Readings.note` takes: None
+    where that is not to be relied on, as the file was changed meanwhile or could not be opened.
+    """
+
+    def __init__(self, file: File, stated: Mapping[str, str], read: Iterable[Article | Skipped]) -> None:
+        self._file, self._stated, self._read = file, stated, read
+        self.items: list[Known | Skipped] = []
+        self.key: str | None = None
+
+    def __iter__(self) -> Iterator[Article | Skipped]:
+        before = _state(self._file)
+        may_pass = False
+        for item in self._read:
+            self.items.append(Known(item.id, item.digest) if isinstance(item, Article) else item)
+            may_pass |= isinstance(item, Skipped) and item.may_pass
+            yield item
+        if before and not may_pass and before == _state(self._file):
+            self.key = _key(before, self._stated)
+
+
 _State = tuple[str, int]
 
 
-def _state(file: File) -> _State:
-    """The digest of its bytes, and its time of change, which tells whether it was changed and changed back."""
-    with file.open() as data:
-        changed, digest = os.fstat(data.fileno()).st_mtime_ns, hashlib.sha256()
-        while piece := data.read(AT_ONCE):
-            digest.update(piece)
-        return digest.hexdigest(), changed
+def _state(file: File) -> _State | None:
+    """The digest of its bytes, and its time of change, which tells whether it was changed and changed back.
 
-
-def _is_still(file: File, state: _State) -> bool:
-    """Whether it was the same all the time that it was read."""
+    None where it cannot be opened.
+    """
     try:
-        return _state(file) == state
+        with file.open() as data:
+            changed, digest = os.fstat(data.fileno()).st_mtime_ns, hashlib.sha256()
+            while piece := data.read(AT_ONCE):
+                digest.update(piece)
+            return digest.hexdigest(), changed
     except OSError:
-        return False
+        return None
 
 
 def _key(state: _State, stated: Mapping[str, str]) -> str:

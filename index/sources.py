@@ -21,9 +21,8 @@ from index.formats.archives import DEEPEST, Allowance, gunzip, unzipped
 from index.formats.record import Record
 from index.formats.tables import stated_rows
 from index.metadata import detect, parse_date
-from index.readings import Known, Readings
 
-__all__ = ["SIDECAR", "Known", "Skipped", "find", "read", "read_articles"]
+__all__ = ["SIDECAR", "Entry", "Skipped", "entries", "find", "read_articles"]
 
 STATED = ("title", "source", "url", "published", "author")
 """The columns of a sidecar, besides `file`."""
@@ -64,16 +63,27 @@ def find(paths: Sequence[Path]) -> list[Listing]:
     return listings
 
 
-def read(listings: Sequence[Listing], readings: Readings) -> Iterator[Article | Known | Skipped]:
-    """As `read_articles`, but the articles of a file that is as it was when it was last read are not read again."""
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file to read, and what the sidecars of its listing state of it."""
+
+    file: File
+    stated: Mapping[str, str]
+
+    def articles(self) -> Iterator[Article | Skipped]:
+        """What it holds, bit by bit."""
+        return _read_file(self.file, self.stated, _Wrapping(Allowance()))
+
+
+def entries(listings: Sequence[Listing]) -> Iterator[Entry | Skipped]:
+    """What there is in listings, in order; only their sidecars are read."""
     for found in listings:
         stated = yield from _stated_in(found)
         for entry in found.entries:
             if isinstance(entry, Skipped):
                 yield entry
             elif not entry.is_sidecar:
-                about = stated.get(entry.id, {})
-                yield from readings.through(entry, about, _read_file(entry, about, _Wrapping(Allowance())))
+                yield Entry(entry, stated.get(entry.id, {}))
 
 
 def _refuse_clashes(files: Sequence[File]) -> None:

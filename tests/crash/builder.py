@@ -24,9 +24,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from conftest import WordEmbedder, give_up_privileges
 
 import index.build
+import index.workers
 from index.errors import QAError
 
-index.build.EMBED_AT_ONCE = 4  # several commits of cached vectors, as a large build has
+index.workers.EMBED_AT_ONCE = 4  # several commits of cached vectors, as a large build has
 
 
 def main() -> None:

@@ -15,11 +15,12 @@ from pathlib import Path
 import pytest
 
 from index.boilerplate import kept_spans
-from index.build import SPARE_TOKENS, build, roots
+from index.build import build, roots
 from index.catalog import FILE, Catalog
 from index.errors import CorpusError, InputError
 from index.local import LocalStore
 from index.passages import CAPACITY
+from index.pieces import SPARE_TOKENS
 from index.store import Filter
 from index.vector_files import vector_file
 from index.vectors import Vectors
@@ -223,7 +224,7 @@ def test_strictness_is_about_articles_and_not_about_what_a_sidecar_says_of_none(
 def test_progress_ends_with_all_that_was_to_be_done(articles, index, words):
     told = {}
     build([articles], index, words, lambda what, done, all_of_it: told.update({what: (done, all_of_it)}))
-    assert told == {"reading": (2, 0), "cutting": (2, 2), "embedding": (2, 2)}
+    assert told == {"comparing": (2, 2), "reading": (2, 0), "cutting": (2, 0), "embedding": (2, 2)}
 
 
 def test_another_embedder_is_refused_by_an_error_that_names_both(articles, index, word_embedder):
@@ -357,7 +358,7 @@ def test_vectors_that_a_killed_build_of_another_embedder_left_are_not_published(
         with closing(sqlite3.connect(index / FILE)) as connection:
             return connection.execute("SELECT count(*) FROM vectors").fetchone()[0]
 
-    monkeypatch.setattr("index.build.EMBED_AT_ONCE", 1)
+    monkeypatch.setattr("index.workers.EMBED_AT_ONCE", 1)
     with pytest.raises(Interrupted):
         build([articles], index, word_embedder("words@1"), stop_at_the_second)
     assert cached() == 1

@@ -1,0 +1,363 @@
+"""Workers on a Ray cluster: Ray Data reads and cuts with tasks, and embeds with actors that load the model once.
+
+Knows Ray. Never knows how anything is stored: what the cluster has prepared comes back bit by bit.
+
+    ray              the cluster that this process runs in, as Ray's own RAY_ADDRESS says; where that is not set,
+                     one that is started on this machine, on its loopback address alone, and ends with the build
+    HOST:PORT        the cluster with this address, of which this machine is a node
+    ray://HOST:PORT  the cluster whose Ray Client server that is; this machine need be no node of it
+
+The files must lie where every node reaches them under the same path, as on a shared file system, and
+every node must have this project in the same version, and the model, in the same folder if one is
+named. Work of a node that dies is done again by the others. An actor on the head node runs the
+pipeline, and this process asks it for one block after another, as Ray's client cannot stream.
+"""
+
+import json
+import os
+import platform
+import socket
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from index.article import Article
+from index.embedder import Embedder
+from index.errors import InputError, QAError
+from index.files import File, Skipped
+from index.pieces import Piece, article_of, fields_of, piece_of
+from index.readings import Known, Reading
+from index.sources import Entry
+from index.store import Progress
+from index.workers import Have, Prepared, Read
+
+if TYPE_CHECKING:
+    from pyarrow import Table
+
+ROWS = 64
+"""Articles that are embedded together; the short passages of all of them apart from the long."""
+
+BLOCK_BYTES = 2**20
+"""About how much is read of a file, and held by one task, before others begin to cut it."""
+
+FILES, TASKS = 64, 64
+"""Most files that one task reads, and the least number of tasks where there are files enough."""
+
+LISTENS, ANSWERS = 5.0, 30.0
+"""Seconds within which something must listen at an address, and turn out to be a cluster."""
+
+QUIET = {"RAY_USAGE_STATS_ENABLED": "0"}
+"""Told to Ray before it is imported: it reports nothing to anybody."""
+
+LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+"""Has Ray listen where this machine alone can reach it, as by itself it does on systems other than Linux."""
+
+PROBE = """
+import sys, ray
+ray.init(address=sys.argv[1], log_to_driver=False, logging_level="CRITICAL")
+ray.cluster_resources()
+"""
+
+Digests = npt.NDArray[np.bytes_]
+"""Digests in order, shape (n,), that all processes of a machine read in the same place."""
+
+Given = tuple[int, str, str, str, Mapping[str, str]]
+"""A file as it is sent: its number, id, name and absolute path, and what is stated of it."""
+
+
+class Cluster:
+    """The workers at an address; nothing is started, and nobody asked, before there is something to read.
+
+    Raises:
+        InputError: Ray is not installed, or this is no address.
+    """
+
+    def __init__(self, address: str, embedder: Embedder) -> None:
+        host, _, port = address.removeprefix("ray://").rpartition(":")
+        if address != "ray" and not (host and port.isdecimal()):
+            raise InputError(f"there can be no workers at {address!r}: say ray, ray://HOST:PORT or HOST:PORT")
+        if find_spec("ray") is None or find_spec("pyarrow") is None:
+            raise InputError("Ray is not installed: run `pip install 'qa-articles[cluster]'`")
+        self._address, self._embedder = address, embedder
+
+    def prepared(self, files: Sequence[Entry], have: Have, progress: Progress) -> Iterator[Prepared]:
+        """As `index.workers.Workers` says; what stands in two articles may be embedded twice."""
+        if not files:
+            return
+        given = [(n, e.file.id, e.file.name, os.path.abspath(e.file.where), e.stated) for n, e in enumerate(files)]
+        articles = _in_order(map(bytes.fromhex, have.articles))
+        vectors = _in_order(have.catalog.vector_digests())
+        items: list[Known | Skipped] = []
+        read = embedded = 0
+        for table in _tables(self._address, given, self._embedder, articles, have.excluded, vectors):
+            yield (made := _vectors(table))
+            progress("embedding", embedded := embedded + len(made), 0)
+            for kind, number, content in zip(*(table[name].to_pylist() for name in _ROW), strict=True):
+                if kind == "piece":
+                    piece = Piece.from_json(content)
+                    items.append(Known(piece.article.id, piece.article.digest))
+                    yield piece
+                elif kind == "known":
+                    items.append(Known(*json.loads(content)))
+                elif kind == "skipped":
+                    items.append(Skipped(*json.loads(content)))
+                elif kind == "end":
+                    yield Read(number, json.loads(content), items)
+                    items = []
+                else:
+                    yield _read_here(number, files[number], content)
+                if kind in ("piece", "known"):
+                    progress("reading", read := read + 1, 0)
+
+
+def _read_here(number: int, entry: Entry, node: str) -> Read:
+    """What a file gives that a node did not find; it may have been there a moment ago.
+
+    Raises:
+        InputError: it is there for this process.
+    """
+    if os.path.exists(entry.file.where):
+        raise InputError(
+            f"{entry.file.where} is here, but not on the node {node}: "
+            "put the articles where every node of the cluster reaches them under the same path"
+        )
+    reading = Reading(entry.file, entry.stated, entry.articles())
+    for _ in reading:
+        pass
+    return Read(number, reading.key, reading.items)
+
+
+# ---- between this process and the cluster --------------------------------------------------------------
+
+
+def _tables(address: str, *given: Any) -> Iterator["Table"]:
+    """What the pipeline gives, block by block; the next is on its way while one is looked at.
+
+    Raises:
+        InputError: the cluster cannot be reached, or failed at the work more often than it tries again.
+        ModelError: the model cannot be loaded there.
+    """
+    with _connected(address) as ray:
+        head = {"node:__internal_head__": 0.001}
+        try:
+            pipeline = ray.remote(num_cpus=0, resources=head)(_Pipeline).remote(*given)
+            ahead = pipeline.next.remote()
+            while (table := ray.get(ahead)) is not None:
+                ahead = pipeline.next.remote()
+                yield table
+        except (ray.exceptions.RayError, ConnectionError) as error:
+            raise _told(error, address) from error
+
+
+@contextmanager
+def _connected(address: str) -> Iterator[Any]:
+    """Ray, connected; where this connects, it disconnects too, and ends what it started.
+
+    Raises:
+        InputError: there is no cluster at the address, or not one that this process can use.
+    """
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    named = os.environ.get("RAY_ADDRESS", "local") if address == "ray" else address
+    if named == "local":
+        os.environ.update(LOOPBACK)
+    else:
+        _refuse_unreachable(named)
+    import ray
+
+    if ray.is_initialized():
+        yield ray
+        return
+    options = {} if named.startswith("ray://") else {"include_dashboard": False}
+    try:
+        ray.init(named, log_to_driver=False, logging_level="CRITICAL", **options)
+    except (RuntimeError, ConnectionError, ValueError, OSError) as error:
+        raise _told(error, address) from error
+    try:
+        yield ray
+    finally:
+        ray.shutdown()
+
+
+def _refuse_unreachable(address: str) -> None:
+    """Find out in a process of its own: what is no cluster, Ray waits minutes for, and then ends the process."""
+    host, _, port = address.rpartition("//")[2].rpartition(":")
+    reason = ""
+    try:
+        if port.isdecimal():
+            socket.create_connection((host, int(port)), LISTENS).close()
+        command = [sys.executable, "-c", PROBE, address]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=ANSWERS, errors="replace")
+        if done.returncode:
+            reason = (done.stderr.strip().splitlines() or ["it ended"])[-1]
+    except subprocess.TimeoutExpired:
+        reason = "what listens there does not answer as a cluster does"
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+    if reason:
+        raise InputError(f"there is no Ray cluster to be reached at {address}: {reason}")
+
+
+def _told(error: BaseException, address: str) -> QAError:
+    """One line: what a worker reported on purpose, or else the last that Ray says of an error."""
+    while not isinstance(error, QAError) and (inner := getattr(error, "cause", None) or error.__cause__):
+        error = inner
+    if isinstance(error, QAError):
+        return error
+    said = (str(error).strip() or type(error).__name__).splitlines()[-1]
+    return InputError(f"the workers at {address} failed ({said}): build again, what is embedded is kept")
+
+
+# ---- on the cluster ------------------------------------------------------------------------------------
+
+_ROW = ("kind", "file", "content")
+"""The columns of every step: an article, a piece, one that is known, one that was skipped, a file that is at its end
+or absent; the number of its file; and what there is to say of it, as JSON. The last step adds those below."""
+
+_MADE = ("digests", "vectors")
+"""The digests of what was embedded for a row, and the vectors, each one after the other."""
+
+
+class _Pipeline:
+    """All steps, on the head node; `next` gives a block of rows, in the order of the files, None at the end."""
+
+    def __init__(
+        self, files: Sequence[Given], embedder: Embedder, articles: Digests, excluded: Mapping[str, str], made: Digests
+    ) -> None:
+        import pyarrow
+        import ray
+        from ray.data import ActorPoolStrategy, DataContext, from_arrow
+
+        context = DataContext.get_current()
+        context.enable_progress_bars = context.print_on_execution_start = False
+        context.execution_options.preserve_order = True
+        context.target_max_block_size = BLOCK_BYTES
+        at_once = max(1, min(FILES, len(files) // TASKS))
+        parts = (files[begin : begin + at_once] for begin in range(0, len(files), at_once))
+        tables = [pyarrow.table({"given": [json.dumps(file) for file in part]}) for part in parts]
+        gpus = 1 if ray.cluster_resources().get("GPU") else 0
+        whole, known = {"batch_size": None, "batch_format": "pyarrow"}, (ray.put(articles), excluded)
+        rows = from_arrow(tables).map_batches(_read, fn_args=known, num_cpus=0.5, **whole)  # shares not alike, so that
+        rows = rows.map_batches(_cut, fn_args=(embedder,), num_cpus=1, **whole)  # Ray does not make one task of both
+        rows = rows.map_batches(
+            _Embed, fn_constructor_args=(embedder, embedder.identity, ray.put(made)), num_cpus=1, num_gpus=gpus,
+            compute=ActorPoolStrategy(min_size=1), batch_size=ROWS, batch_format="pyarrow",
+        )  # fmt: skip
+        self._tables = iter(rows.iter_batches(batch_size=None, batch_format="pyarrow"))
+
+    def next(self) -> "Table | None":
+        return next(self._tables, None)
+
+
+def _read(files: "Table", articles: Any, excluded: Mapping[str, str]) -> Iterator["Table"]:
+    """The rows of some files; the text of an article that is known, or left out, goes no further."""
+    known = _fetched(articles)
+    rows: list[tuple[str, int, str]] = []
+    held = 0
+    for number, id_, name, where, stated in map(json.loads, files["given"].to_pylist()):
+        entry = Entry(File(id_, name, where, partial(_opened, where)), stated)
+        if not os.path.exists(where):
+            rows.append(("absent", number, platform.node()))
+            continue
+        reading = Reading(entry.file, entry.stated, entry.articles())
+        for item in reading:
+            rows.append(_row(item, number, known, excluded))
+            held += len(rows[-1][2])
+            if len(rows) >= ROWS or held >= BLOCK_BYTES:
+                yield _table(rows)
+                rows, held = [], 0
+        rows.append(("end", number, json.dumps(reading.key)))
+    yield _table(rows)
+
+
+def _opened(path: str) -> BinaryIO:
+    return open(path, "rb")
+
+
+def _row(item: Article | Skipped, number: int, known: Digests, excluded: Mapping[str, str]) -> tuple[str, int, str]:
+    if isinstance(item, Skipped):
+        return "skipped", number, json.dumps([item.path, item.reason, item.states_metadata, item.may_pass])
+    digest = item.digest
+    if _has(known, bytes.fromhex(digest)) or excluded.get(item.id) == digest:
+        return "known", number, json.dumps([item.id, digest])
+    return "article", number, json.dumps(fields_of(item))
+
+
+def _cut(rows: "Table", embedder: Embedder) -> "Table":
+    """Pieces in place of the articles."""
+    cut = []
+    for kind, number, content in zip(*(rows[name].to_pylist() for name in _ROW), strict=True):
+        is_article = kind == "article"
+        piece = piece_of(article_of(json.loads(content)), embedder).as_json() if is_article else content
+        cut.append(("piece" if is_article else kind, number, piece))
+    return _table(cut)
+
+
+class _Embed:
+    """An actor with the model, which adds the vectors that are not in the index."""
+
+    def __init__(self, embedder: Embedder, identity: str, made: Any) -> None:
+        if embedder.identity != identity:
+            raise InputError(f"the node {platform.node()} has the embedder {embedder.identity}, not {identity}")
+        self._embedder, self._made = embedder, _fetched(made)
+
+    def __call__(self, rows: "Table") -> "Table":
+        import pyarrow
+
+        kinds, contents = rows["kind"].to_pylist(), rows["content"].to_pylist()
+        pieces = [Piece.from_json(c) if kind == "piece" else None for kind, c in zip(kinds, contents, strict=True)]
+        texts: list[dict[bytes, str]] = []
+        seen: set[bytes] = set()
+        for piece in pieces:
+            own = dict(zip(piece.digests, piece.texts, strict=True)) if piece else {}
+            texts.append({d: text for d, text in own.items() if d not in seen and not _has(self._made, d)})
+            seen.update(own)
+        every = [text for own in texts for text in own.values()]
+        vectors = iter(self._embedder.encode(every)) if every else iter(())
+        made = [b"".join(next(vectors).astype("<f4").tobytes() for _ in own) for own in texts]
+        digests = [b"".join(own) for own in texts]
+        for name, column in zip(_MADE, (digests, made), strict=True):
+            rows = rows.append_column(name, pyarrow.array(column, pyarrow.large_binary()))
+        return rows
+
+
+def _vectors(rows: "Table") -> dict[bytes, npt.NDArray[np.float32]]:
+    """What an embedding actor put into its columns."""
+    found: dict[bytes, npt.NDArray[np.float32]] = {}
+    for digests, made in zip(*(rows[name].to_pylist() for name in _MADE), strict=True):
+        names = [digests[begin : begin + 32] for begin in range(0, len(digests), 32)]
+        found |= zip(names, np.frombuffer(made, "<f4").reshape(len(names), -1), strict=True) if names else ()
+    return found
+
+
+def _table(rows: Sequence[tuple[str, int, str]]) -> "Table":
+    import pyarrow
+
+    kinds = (pyarrow.string(), pyarrow.int64(), pyarrow.large_string())
+    columns = zip(*rows, strict=True) if rows else ((), (), ())
+    arrays = [pyarrow.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
+    return pyarrow.table(arrays, names=list(_ROW))
+
+
+def _fetched(reference: Any) -> Any:
+    """What Ray keeps under a reference, where it has not been put in its place already."""
+    import ray
+
+    return ray.get(reference) if isinstance(reference, ray.ObjectRef) else reference
+
+
+def _in_order(digests: Iterable[bytes]) -> Digests:
+    return np.sort(np.fromiter(digests, "S32"))
+
+
+def _has(digests: Digests, digest: bytes) -> bool:
+    wanted = np.array([digest], digests.dtype)  # as there, zeros at its end are left out
+    place = np.searchsorted(digests, wanted)[0]
+    return bool(place < len(digests) and digests[place] == wanted[0])
