@@ -47,6 +47,9 @@ ORDINARY = 50
 TINY = 3
 """Letters up to which a word says something else when it is longer: BB, BBB."""
 
+CONTEXTS = 20_000
+"""Most articles whose names are held in memory while spellings are judged, some 100 MB."""
+
 MATES = 50
 """Most names with the same consonants that a name is compared with."""
 
@@ -236,6 +239,10 @@ class Aliases:
         self._sql.executemany("UPDATE names SET articles = articles - 1 WHERE number = ?", numbers)
         self._stale.update(held)
 
+    def roll_back(self) -> None:
+        """Forget what was added and removed in a transaction that failed."""
+        self._stale.clear()
+
     def rebuild(self) -> None:
         """Learn everything again from the articles that are there."""
         for table in ("names", "mentions", "introductions", "spellings"):
@@ -313,6 +320,8 @@ class Aliases:
     def _context(self, article: int) -> dict[str, float]:
         """The names in an article that stand in others too, by their consonants, with the weight of each."""
         if article not in self._contexts:
+            if len(self._contexts) >= CONTEXTS:
+                self._contexts.clear()
             held = """SELECT DISTINCT consonants FROM mentions m JOIN names n ON n.number = m.name
                       WHERE m.article = ? AND consonants <> ''"""
             weighed = ((row[0], self._weight(row[0])) for row in self._sql.execute(held, (article,)).fetchall())

@@ -100,7 +100,6 @@ class Catalog:
         except UNREADABLE as error:
             raise _unreadable(folder, error) from error
         self._shared, self.aliases = Syndication(self._sql), Aliases(self._sql)
-        self.aliases = Aliases(self._sql)
         try:
             self._prepare(create)
         except UNREADABLE as error:
@@ -180,6 +179,7 @@ class Catalog:
         except BaseException:
             self._roll_back()
             self._shared.roll_back()
+            self.aliases.roll_back()
             raise
         self._sql.execute("COMMIT")
 
@@ -523,6 +523,10 @@ class Catalog:
         """Those of the digests for which no vector is cached, each once, in order."""
         known = "SELECT 1 FROM vectors WHERE digest = ?"
         return [d for d in dict.fromkeys(digests) if not self._sql.execute(known, (d,)).fetchone()]
+
+    def vector_digests(self) -> Iterator[bytes]:
+        """The digests of all vectors that are cached."""
+        return (row[0] for row in self._sql.execute("SELECT digest FROM vectors"))
 
     def cache_vectors(self, vectors: Mapping[bytes, npt.NDArray[np.float32]]) -> None:
         """Keep vectors by digest; done at once, so that a build cut short does not embed them again."""

@@ -46,6 +46,9 @@ CANDIDATES = 100
 LINES_AT_ONCE = 20_000
 """New lines that are compared in one go; each step of that is an array, or a query, for all of them."""
 
+LINES_WAITING = 100_000
+"""Lines that are held in memory until they are compared, some 200 MB: a first build may bring any number."""
+
 COMMON = 500
 """A line in more articles than this is a formula of an outlet, not a report: it ties no articles together."""
 
@@ -158,6 +161,7 @@ class Syndication:
         self._sql = sql
         self._stale: set[int] = set()
         self._waiting: list[tuple[int, Sequence[Line]]] = []
+        self._held = 0
 
     # ---- what is shared ----------------------------------------------------------------------
 
@@ -203,17 +207,21 @@ class Syndication:
     # ---- changes -----------------------------------------------------------------------------
 
     def add(self, article: int, lines: Sequence[Line]) -> None:
-        """Remember the lines of an article; `settle` compares them, at the latest when the transaction ends."""
+        """Remember the lines of an article; they are compared, by `settle`, once many wait or the transaction ends."""
         self._sql.executemany(
             "INSERT INTO sentences VALUES (?, ?, ?, ?, ?)",
             [(article, line.start, line.end, line.number, line.telling) for line in lines],
         )
         self._waiting.append((article, lines))
+        self._held += len(lines)
+        if self._held >= LINES_WAITING:
+            self.settle()
 
     def roll_back(self) -> None:
         """Forget what was added and removed in a transaction that failed."""
         self._stale.clear()
         self._waiting.clear()
+        self._held = 0
 
     def remove(self, article: int) -> None:
         """Forget the lines of an article, and those that no other has."""
@@ -257,6 +265,7 @@ class Syndication:
             each |= distinct
             self._stale.add(article)
         self._waiting.clear()
+        self._held = 0
         known: set[int] = set()
         for part in _parts(sorted(each)):
             query = "SELECT number FROM lines WHERE number IN (SELECT value FROM json_each(?))"

@@ -57,6 +57,19 @@ def test_spellings_in_articles_of_different_events_are_not(learn: Learn) -> None
     assert pairs(folder, "spelling") == set()
 
 
+def test_what_was_rolled_back_is_not_judged_later(learn: Learn) -> None:
+    folder = learn({"a": FLOOD.format("Marrokesh", ""), "b": FLOOD.format("Marokesh", "")})
+    with sqlite3.connect(folder / FILE) as sql:
+        sql.execute("DELETE FROM spellings")  # so that it shows whether they are judged again
+    with Catalog(folder) as catalog:
+        with pytest.raises(RuntimeError), catalog.transaction():
+            catalog.aliases.remove(1)
+            raise RuntimeError
+        with catalog.transaction():
+            catalog.aliases.relearn()
+    assert pairs(folder, "spelling") == set()
+
+
 def test_who_writes_both_means_two_things(learn: Learn) -> None:
     both = FLOOD.format("Marrokesh", "") + " It spared Marokesh."
     folder = learn({"a": both, "b": FLOOD.format("Marokesh", "")})

@@ -244,6 +244,17 @@ def test_what_was_added_is_compared_when_the_transaction_ends(shelf):
     assert table_sizes(shelf.folder)["lines"] == 1
 
 
+def test_no_more_lines_are_held_than_may_wait(shelf, monkeypatch):
+    monkeypatch.setattr(syndication, "LINES_WAITING", 3)
+    texts = [" ".join(POOL[place : place + 2]) for place in range(4)]
+    with shelf.transaction():
+        for name, text in enumerate(texts):
+            shelf.put(Article(str(name), "", text), [], [], lines_of(text, [(0, len(text))]))
+        compared = shelf._sql.execute("SELECT count(*) FROM lines").fetchone()[0]
+        assert compared > 0, "all of them would wait for the transaction's end"
+        shelf.assign({str(name): Article(str(name), "", text).digest for name, text in enumerate(texts)})
+
+
 def test_an_article_added_leaves_the_lines_of_the_others_alone(shelf, monkeypatch):
     put(shelf, a=[VOTE, COST, MARKET], b=[FERRY, SCHOOL, HARBOUR])
     hashed = []
@@ -339,10 +350,12 @@ def test_minima_do_not_depend_on_what_else_is_asked_for():
     assert syndication._minima([]) == syndication._minima([frozenset()])[1:] == []
 
 
-def test_what_is_found_does_not_depend_on_how_many_lines_are_compared_at_once(tmp_path, monkeypatch):
+def test_what_is_found_does_not_depend_on_how_many_lines_are_held_or_compared_at_once(tmp_path, monkeypatch):
     chance, found = random.Random(3), []
     texts = {str(n): [*chance.sample(POOL, 3), f"{VOTE[:-1]} {n % 3} times over."] for n in range(20)}
-    for at_once in (1, 3, syndication.LINES_AT_ONCE):
+    usual = syndication.LINES_WAITING, syndication.LINES_AT_ONCE
+    for waiting, at_once in ((usual[0], 1), (5, 3), usual):
+        monkeypatch.setattr(syndication, "LINES_WAITING", waiting)
         monkeypatch.setattr(syndication, "LINES_AT_ONCE", at_once)
         folder = tmp_path / str(at_once)
         folder.mkdir()
