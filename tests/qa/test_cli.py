@@ -30,6 +30,13 @@ def test_json_is_one_object_with_the_promised_fields(seed_index: Path) -> None:
     assert done.stdout.count("\n") == 1
 
 
+def test_a_folder_is_a_store_too(seed_index: Path) -> None:
+    done = run("articles", "--store", seed_index, "--json")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == run("articles", "--index-dir", seed_index, "--json").stdout
+    assert len(json.loads(done.stdout)["articles"]) > 1
+
+
 def test_a_refusal_is_a_success_and_says_so(seed_index: Path) -> None:
     done = run("ask", "Who won the 2018 FIFA World Cup?", "--index-dir", seed_index)
     assert done.returncode == 0
@@ -170,6 +177,7 @@ def test_evaluate_prints_the_figures_of_a_question_set(seed_index: Path, tmp_pat
         (["ask", ""], "the question is empty"),
         (["ask", "x" * 10_000], "10,000 characters"),
         (["ask", "Who?", "--index-dir", "/nowhere/at/all"], "there is no index"),
+        (["ask", "Who?", "--index-dir", "here", "--store", "there"], "give one of --index-dir and --store"),
         (["ask", "Who?", "--reader-model", "/nowhere/at/all"], "no model folder"),
         (["ask", "Who?", "--min-confidence", "7"], "between 0 and 1"),
         (["index", "/nowhere/at/all"], "does not exist"),

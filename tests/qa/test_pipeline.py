@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -210,14 +210,10 @@ class Counting:
 
 
 @pytest.fixture
-def counted(tmp_path: Path, words: Any, zebra_reader: Path) -> QuestionAnswerer:
+def counted(indexed: Callable[[dict[str, str]], Path], words: Any, zebra_reader: Path) -> QuestionAnswerer:
     """Over two articles about a zebra; reader and embedder are small, and count what they are asked."""
-    folder = tmp_path / "articles"
-    folder.mkdir()
-    (folder / "zoo.txt").write_text("A zebra lives in the zoo of the town.", encoding="utf-8")
-    (folder / "river.txt").write_text("A zebra came to the river in 1997.", encoding="utf-8")
-    build([folder], tmp_path / "index", words)
-    store, surely = LocalStore(tmp_path / "index"), Calibration(1.0, Features(1.0), 0.0, 0.0)
+    texts = {"zoo.txt": "A zebra lives in the zoo of the town.", "river.txt": "A zebra came to the river in 1997."}
+    store, surely = LocalStore(indexed(texts)), Calibration(1.0, Features(1.0), 0.0, 0.0)
     words.texts = 0
     reader: Any = Counting(Reader(zebra_reader, device="cpu"))
     return QuestionAnswerer(store, Retriever(words), reader, surely, words)
@@ -281,6 +277,17 @@ def test_the_answer_function_builds_the_seeds_when_there_is_no_index() -> None:
     result = answer("Who is the prime minister of Iraq?")
     assert "Abadi" in (result.text or "")
     assert answer("Who is the prime minister of Iraq?").as_dict().keys() == result.as_dict().keys()
+
+
+def test_an_index_may_be_named_by_the_address_of_its_store(
+    seed_index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Mayhoub" in (answer("Who is the Syrian army spokesman?", store=str(seed_index)).text or "")
+    with pytest.raises(InputError, match="give one of --index-dir and --store"):
+        answer("Who is the Syrian army spokesman?", seed_index, store=str(seed_index))
+    monkeypatch.setenv("QA_STORE", str(tmp_path / "nowhere"))  # what a store is to hold is its owner's to say
+    with pytest.raises(CorpusError, match="there is no index"):
+        QuestionAnswerer.open()
 
 
 def test_what_cannot_be_opened_says_so_in_one_line(tmp_path: Path, seed_index: Path) -> None:

@@ -1,6 +1,6 @@
 """The Articles tab: what is in the index, and adding, removing, restoring and rebuilding.
 
-Knows widgets and what each of them calls. Never knows how an index is built (`index.build`) nor how the
+Knows widgets and what each of them calls. Never knows how an index is built (`index.store`) nor how the
 list looks (`web.markup.shelf`).
 """
 
