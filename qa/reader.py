@@ -137,16 +137,19 @@ def _spans(
     if not len(inside):
         return []
     null = float(start[0] + end[0])
-    scores = start[inside][:, None] + end[inside][None, :] - null
-    distance = np.arange(len(inside))[None, :] - np.arange(len(inside))[:, None]
-    scores[(distance < 0) | (distance >= ANSWER_TOKENS)] = -np.inf
-    spans = []
-    for place in np.argsort(scores, axis=None)[::-1][: most * 16]:
-        first, last = (int(inside[i]) for i in divmod(int(place), len(inside)))
-        if np.isfinite(scores.flat[place]):
-            found = passage[window.offsets[first][0] : window.offsets[last][1]]
-            begin = window.offsets[first][0] + len(found) - len(found.lstrip())  # SentencePiece counts the space before
-            spans.append(Span(begin, begin + len(found.strip()), float(scores.flat[place])))
+    ends = np.full(len(inside) + ANSWER_TOKENS - 1, -np.inf, end.dtype)
+    ends[: len(inside)] = end[inside]
+    scores = start[inside][:, None] + np.lib.stride_tricks.sliding_window_view(ends, ANSWER_TOKENS) - null
+    best = np.sort(np.argpartition(scores, -min(most * 16, scores.size), axis=None)[-most * 16 :])
+    spans, offsets = [], window.offsets  # which makes its list anew each time
+    for place in best[np.argsort(-scores.flat[best], kind="stable")]:
+        first, longer = divmod(int(place), ANSWER_TOKENS)
+        score = float(scores[first, longer])
+        if np.isfinite(score):
+            opening = offsets[inside[first]][0]
+            found = passage[opening : offsets[inside[first + longer]][1]]
+            begin = opening + len(found) - len(found.lstrip())  # SentencePiece counts the space before
+            spans.append(Span(begin, begin + len(found.strip()), score))
     return _without_overlaps(spans)[:most]
 
 
