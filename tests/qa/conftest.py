@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
+from index.build import build
+from index.embedder import Embedder
+
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 WORDS = """the a an of in on at to and is was who what when where how many which did army general spokesman city river
@@ -29,6 +32,21 @@ SMALL = {
 
 MakeSquad = Callable[..., Path]
 MakeModel = Callable[[str], Path]
+MakeIndex = Callable[[dict[str, str]], Path]
+
+
+@pytest.fixture
+def indexed(tmp_path: Path, words: Embedder) -> MakeIndex:
+    """Makes an index of texts by the names of their files; they stand in `tmp_path / "articles"`."""
+
+    def made(texts: dict[str, str]) -> Path:
+        (tmp_path / "articles").mkdir()
+        for name, text in texts.items():
+            (tmp_path / "articles" / name).write_text(text, encoding="utf-8")
+        build([tmp_path / "articles"], tmp_path / "index", words)
+        return tmp_path / "index"
+
+    return made
 
 
 @pytest.fixture(autouse=True)

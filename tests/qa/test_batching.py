@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from index.build import build
 from index.errors import InputError
 from index.local import LocalStore
 from qa.batching import Batcher, Busy
@@ -184,15 +183,10 @@ def test_waiting_is_one_of_the_steps_that_are_timed(gate: Any) -> None:
 
 
 @pytest.fixture
-def engine(tmp_path: Path, words: Any, zebra_reader: Path) -> QuestionAnswerer:
+def engine(indexed: Callable[[dict[str, str]], Path], words: Any, zebra_reader: Path) -> QuestionAnswerer:
     """Over an article for each animal, in which the zebra has been too; the reader answers "zebra" to everything."""
-    articles = tmp_path / "articles"
-    articles.mkdir()
-    for animal in ANIMALS:
-        text = f"The {animal} was captured in the river town. The zebra of the {animal} was in the zoo."
-        (articles / f"{animal}.txt").write_text(text, encoding="utf-8")
-    build([articles], tmp_path / "index", words)
-    store = LocalStore(tmp_path / "index")
+    told = "The {0} was captured in the river town. The zebra of the {0} was in the zoo."
+    store = LocalStore(indexed({f"{animal}.txt": told.format(animal) for animal in ANIMALS}))
     surely = Calibration(1.0, Features(1.0), 0.0, 0.0)
     return QuestionAnswerer(store, Retriever(words), Reader(zebra_reader, device="cpu"), surely, words)
 

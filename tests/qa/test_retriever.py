@@ -1,9 +1,8 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from index.build import build
 from index.embedder import Embedder
 from index.local import LocalStore
 from index.store import EVERYTHING, Snapshot
@@ -81,15 +80,11 @@ WIRE = (
 
 
 @pytest.fixture
-def reprinted(tmp_path: Path, words: Embedder) -> Iterator[Snapshot]:
+def reprinted(indexed: Callable[[dict[str, str]], Path], words: Embedder) -> Iterator[Snapshot]:
     """A paragraph in six papers under headlines of their own, and another article about the bridge."""
-    folder = tmp_path / "articles"
-    folder.mkdir()
-    for number in range(6):
-        (folder / f"{number}.txt").write_text(f"Paper {number} on the bridge\n\n{WIRE}\n")
-    (folder / "own.txt").write_text("A walk\n\nThe old bridge is a fine place to watch the boats come in at night.\n")
-    build([folder], tmp_path / "index", words)
-    with LocalStore(tmp_path / "index").snapshot(words.identity) as snapshot:
+    papers = {f"{number}.txt": f"Paper {number} on the bridge\n\n{WIRE}\n" for number in range(6)}
+    own = "A walk\n\nThe old bridge is a fine place to watch the boats come in at night.\n"
+    with LocalStore(indexed(papers | {"own.txt": own})).snapshot(words.identity) as snapshot:
         yield snapshot
 
 
@@ -117,14 +112,10 @@ FERRY = {
 
 
 @pytest.fixture
-def spelled(tmp_path: Path, words: Embedder) -> Iterator[Snapshot]:
+def spelled(indexed: Callable[[dict[str, str]], Path], words: Embedder) -> Iterator[Snapshot]:
     """One town in two spellings, each in an article of its own."""
-    folder = tmp_path / "articles"
-    folder.mkdir()
-    for name, text in FERRY.items():
-        (folder / f"{name}.txt").write_text(f"News\n\n{text}\n", encoding="utf-8")
-    build([folder], tmp_path / "index", words)
-    with LocalStore(tmp_path / "index").snapshot(words.identity) as snapshot:
+    texts = {f"{name}.txt": f"News\n\n{text}\n" for name, text in FERRY.items()}
+    with LocalStore(indexed(texts)).snapshot(words.identity) as snapshot:
         yield snapshot
 
 

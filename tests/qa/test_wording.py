@@ -1,12 +1,10 @@
 """Names in questions: which are put in the articles' words, and which are left as they were typed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from index.build import build
-from index.embedder import Embedder
 from index.local import LocalStore
 from index.store import Names
 from qa.wording import Named, Wording, phrases, word
@@ -20,13 +18,9 @@ ARTICLES = {
 
 
 @pytest.fixture
-def aliases(tmp_path: Path, words: Embedder) -> Iterator[Names]:
-    folder = tmp_path / "articles"
-    folder.mkdir()
-    for name, text in ARTICLES.items():
-        (folder / f"{name}.txt").write_text(f"News\n\n{text}\n", encoding="utf-8")
-    build([folder], tmp_path / "index", words)
-    with LocalStore(tmp_path / "index").snapshot() as snapshot:
+def aliases(indexed: Callable[[dict[str, str]], Path]) -> Iterator[Names]:
+    texts = {f"{name}.txt": f"News\n\n{text}\n" for name, text in ARTICLES.items()}
+    with LocalStore(indexed(texts)).snapshot() as snapshot:
         yield snapshot.names
 
 

@@ -1,8 +1,9 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from index.build import build
+from index.embedder import Embedder
 from index.local import LocalStore
 from qa.confidence import Calibration, Features
 from qa.evaluation.questions import Question
@@ -13,18 +14,14 @@ from qa.retriever import Retriever
 
 
 @pytest.fixture
-def qa(words, tmp_path: Path, zebra_reader: Path) -> QuestionAnswerer:  # type: ignore[no-untyped-def]
+def qa(indexed: Callable[[dict[str, str]], Path], words: Embedder, zebra_reader: Path) -> QuestionAnswerer:
     """Thirteen articles; the zebra stands in two of them, in one beside a river."""
-    folder = tmp_path / "articles"
-    folder.mkdir()
-    for n in range(10):
-        (folder / f"{n}.txt").write_text(f"Report {n}\n\nThe river of town {n} is old and known to all.", "utf-8")
-    (folder / "zoo.txt").write_text("Zoo\n\nA zebra lives in the zoo of the old town.", "utf-8")
-    (folder / "far.txt").write_text("Far\n\nNobody knew that a zebra came to the river.", "utf-8")
-    (folder / "tower.txt").write_text("Tower\n\nThe king's tower stood here (1901–1950).", "utf-8")
-    build([folder], tmp_path / "index", words)
+    texts = {f"{n}.txt": f"Report {n}\n\nThe river of town {n} is old and known to all." for n in range(10)}
+    texts["zoo.txt"] = "Zoo\n\nA zebra lives in the zoo of the old town."
+    texts["far.txt"] = "Far\n\nNobody knew that a zebra came to the river."
+    texts["tower.txt"] = "Tower\n\nThe king's tower stood here (1901–1950)."
     unfitted = Calibration(0.0, Features(1.0), 0.0, 0.5)
-    store = LocalStore(tmp_path / "index")
+    store = LocalStore(indexed(texts))
     return QuestionAnswerer(store, Retriever(words), Reader(zebra_reader, device="cpu"), unfitted, words)
 
 
@@ -80,19 +77,14 @@ def test_the_reader_alone_is_handed_the_supporting_passages(qa: QuestionAnswerer
     assert f1_given_passage(qa, [asked("Who?", "zebra"), asked("Who?")]) is None
 
 
-def test_a_passage_kept_in_place_of_the_named_article_s_copy_supports_the_question(  # type: ignore[no-untyped-def]
-    words, tmp_path: Path, zebra_reader: Path
+def test_a_passage_kept_in_place_of_the_named_article_s_copy_supports_the_question(
+    indexed: Callable[[dict[str, str]], Path], words: Embedder, zebra_reader: Path
 ) -> None:
     report = (
         "The agency said on Friday that a zebra of great age had left the zoo in the old town by its northern gate. "
         "Keepers who followed it along the river until the evening told the agency that it seemed to be in good health."
     )
-    folder = tmp_path / "articles"
-    folder.mkdir()
-    (folder / "first.txt").write_text(f"One\n\n{report}", "utf-8")
-    (folder / "second.txt").write_text(f"Two\n\n{report}", "utf-8")
-    build([folder], tmp_path / "index", words)
-    store = LocalStore(tmp_path / "index")
+    store = LocalStore(indexed({"first.txt": f"One\n\n{report}", "second.txt": f"Two\n\n{report}"}))
     unfitted = Calibration(0.0, Features(1.0), 0.0, 0.5)
     qa = QuestionAnswerer(store, Retriever(words), Reader(zebra_reader, device="cpu"), unfitted, words)
     for name in ("first.txt", "second.txt"):
