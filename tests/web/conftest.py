@@ -1,6 +1,7 @@
-"""Results to keep and to show, made by hand."""
+"""Results to keep and to show, made by hand; and small engines."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 
 from index.article import Article
 from index.build import build
+from index.errors import CorpusError
 from index.local import LocalStore
 from qa.answer import Alternative, Answer, Citation, NoAnswer
 from qa.confidence import Calibration
@@ -96,3 +98,29 @@ def engine(small_qa: QuestionAnswerer) -> Iterator[Engine]:
     assert opened.wait(60)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def failed(tmp_path: Path) -> Engine:
+    """One that could not be opened."""
+
+    def opened(_: object) -> QuestionAnswerer:
+        raise CorpusError("there is no index here")
+
+    engine = Engine(LocalStore(tmp_path), opened)
+    engine.start()
+    assert not engine.wait(10)
+    return engine
+
+
+@pytest.fixture
+def eventually() -> Callable[[Callable[[], bool]], bool]:
+    """Whether something holds soon: it is looked at again and again for ten seconds."""
+
+    def waited(holds: Callable[[], bool]) -> bool:
+        deadline = time.monotonic() + 10
+        while not (held := holds()) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return held
+
+    return waited

@@ -163,14 +163,8 @@ def test_a_server_that_loads_is_alive_and_not_ready(small_qa):
     engine.close()
 
 
-def test_a_server_that_failed_says_why(tmp_path, capsys):
-    def opened(_):
-        raise CorpusError("there is no index here")
-
-    engine = Engine(tmp_path, opened)
-    engine.start()
-    engine.wait(10)
-    answer = TestClient(api.application(engine)).get("/readyz")
+def test_a_server_that_failed_says_why(failed):
+    answer = TestClient(api.application(failed)).get("/readyz")
     assert answer.status_code == 503 and answer.json() == {"state": "failed", "message": "there is no index here"}
 
 
@@ -250,7 +244,9 @@ def asked(address, question: str) -> socket.socket:
     return client
 
 
-def test_a_question_whose_client_has_gone_is_not_read_and_a_full_queue_says_so_at_once(tmp_path, monkeypatch):
+def test_a_question_whose_client_has_gone_is_not_read_and_a_full_queue_says_so_at_once(
+    tmp_path, monkeypatch, eventually
+):
     monkeypatch.setattr("web.engine.MOST_WAITING", 2)
     slowly = Slowly()
     engine = Engine(tmp_path, lambda _: slowly)
@@ -274,12 +270,3 @@ def test_a_question_whose_client_has_gone_is_not_read_and_a_full_queue_says_so_a
             assert b"that was all" in client.makefile("rb").read()
     engine.close()
     assert "gone" not in slowly.wanted and "waiting" in slowly.wanted
-
-
-def eventually(holds, seconds: float = 10.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if holds():
-            return True
-        time.sleep(0.02)
-    return False

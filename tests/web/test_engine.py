@@ -2,11 +2,10 @@
 
 import logging
 import threading
-import time
 
 import pytest
 
-from index.errors import CorpusError, InputError
+from index.errors import InputError
 from index.store import Filter
 from qa.batching import Busy
 from web import uploads
@@ -48,16 +47,10 @@ def test_it_says_what_it_is_doing_until_it_is_ready(small_qa):
     engine.close()
 
 
-def test_what_went_wrong_is_said_to_everyone_who_asks(tmp_path, capsys):
-    def opened(_):
-        raise CorpusError("there is no index here")
-
-    engine = Engine(tmp_path, opened)
-    engine.start()
-    assert not engine.wait(10)
-    assert (engine.state, engine.message) == ("failed", "there is no index here")
+def test_what_went_wrong_is_said_to_everyone_who_asks(capsys, failed):
+    assert (failed.state, failed.message) == ("failed", "there is no index here")
     with pytest.raises(NotReady, match="there is no index here"):
-        engine.ask(OPENER)
+        failed.ask(OPENER)
     assert capsys.readouterr().err == "app: there is no index here\n"
 
 
@@ -68,7 +61,7 @@ def test_a_fault_of_ours_is_no_endless_loading(tmp_path, capsys):
     assert engine.state == "failed" and "KeyError" in engine.message
 
 
-def test_it_is_ready_before_the_folders_are_read_again_and_reads_them(small_qa, shelf):
+def test_it_is_ready_before_the_folders_are_read_again_and_reads_them(small_qa, shelf, eventually):
     (shelf / "bridge.txt").unlink()
     engine = Engine(small_qa.store, lambda _: small_qa, refreshed=True)
     engine.start()
@@ -77,7 +70,7 @@ def test_it_is_ready_before_the_folders_are_read_again_and_reads_them(small_qa, 
     engine.close()
 
 
-def test_folders_that_are_gone_leave_the_index_served_as_it_is(small_qa, shelf, capsys):
+def test_folders_that_are_gone_leave_the_index_served_as_it_is(small_qa, shelf, capsys, eventually):
     shelf.rename(shelf.with_name("elsewhere"))
     engine = Engine(small_qa.store, lambda _: small_qa, refreshed=True)
     engine.start()
@@ -247,7 +240,7 @@ def test_a_change_that_is_called_off_changes_nothing_and_keeps_nothing(engine, o
     assert engine.add([oddville]).added
 
 
-def test_changes_come_one_after_another(engine, oddville, tmp_path):
+def test_changes_come_one_after_another(engine, oddville, tmp_path, eventually):
     held, entered, told = threading.Event(), threading.Event(), []
 
     def slowly(stage, done, total):
@@ -283,12 +276,3 @@ def test_read_only_refuses_every_change_and_answers(small_qa, oddville):
             change()
     assert sorted(path.name for path in engine.folder.iterdir()) == before and engine.articles().total == 2
     engine.close()
-
-
-def eventually(holds, seconds: float = 10.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if holds():
-            return True
-        time.sleep(0.02)
-    return False
