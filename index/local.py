@@ -152,7 +152,7 @@ class LocalStore:
         strict: bool = False,
         workers: str | None = None,
     ) -> BuildReport:
-        return build(paths, self._folder, embedder, progress, vector_kind, wait, strict)
+        return build(paths, self._folder, embedder, progress, vector_kind, wait, strict, workers)
 
     def exclude(self, article_ids: Sequence[str]) -> tuple[str, ...]:
         return exclude(article_ids, self._folder)
