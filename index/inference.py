@@ -215,7 +215,9 @@ class _OpenVINORunner:
     def __init__(self, path: Path, precision: str) -> None:
         openvino = _openvino()
         self.engine = f"openvino {precision}"
-        options = {"CACHE_DIR": str(path.parent / "compiled"), "PERFORMANCE_HINT": "LATENCY"}
+        options = {"PERFORMANCE_HINT": "LATENCY"}
+        if os.access(path.parent, os.W_OK):  # else, as in a read-only image, it is compiled at each start
+            options["CACHE_DIR"] = str(path.parent / "compiled")
         if precision == "f32":
             options["INFERENCE_PRECISION_HINT"] = "f32"
         if (threads := os.environ.get("OMP_NUM_THREADS", "")).isdecimal():  # the share of one of several processes

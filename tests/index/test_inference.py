@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -166,6 +168,25 @@ def test_a_damaged_cache_is_an_error_that_says_what_to_delete(cache):
     (converted / "model.xml").write_text("<net")
     with pytest.raises(ModelError, match=f"delete {converted}"):
         inference.load("small", never, "openvino", "f32")
+
+
+def test_a_converted_model_runs_from_a_place_that_cannot_be_written(cache, without_privileges):
+    inference.load("small", make, "openvino", "f32")
+    (converted,) = cache.iterdir()
+    shutil.rmtree(converted / "compiled")
+    converted.chmod(0o500)
+    results = []
+
+    def unprivileged():
+        without_privileges()
+        results.extend(run(inference.load("small", never, "openvino", "f32"), [Row([1, 2], [0, 0])], pad=0))
+
+    thread = threading.Thread(target=unprivileged)
+    thread.start()
+    thread.join()
+    converted.chmod(0o700)
+    assert len(results) == 1
+    assert not (converted / "compiled").exists()
 
 
 def test_padding_does_not_change_what_a_row_gives(embedder):
