@@ -36,8 +36,3 @@ class Analyzer:
 
     def close(self) -> None:
         self._sql.close()
-
-
-def holds(text: str, phrase: Words) -> bool:
-    """Whether analysed words stand in an analysed text one after another."""
-    return f" {' '.join(phrase)} " in f" {text} "

@@ -42,7 +42,20 @@ ROWS_AT_ONCE = 500
 BYTES_AT_ONCE = 4_000_000
 """Bytes of text that are written at a time, far below what gRPC lets through."""
 
-PASSAGE = ["number", "article", "start", "end", "source", "published", "born", "digest", "lines", "words", "vector"]
+PASSAGE = [
+    "number",
+    "article",
+    "start",
+    "end",
+    "source",
+    "published",
+    "born",
+    "digest",
+    "lines",
+    "title_words",
+    "words",
+    "vector",
+]
 RECORD = [
     "key", "kind", "name", "number", "first", "second", "source", "published", "part", "born", "body", "blank"
 ]  # fmt: skip

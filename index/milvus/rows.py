@@ -17,7 +17,7 @@ from index.article import Article
 from index.catalog import FILE
 from index.connection import connect
 from index.milvus.analysis import Analyzer
-from index.milvus.schema import BODY, LONGEST, TITLE
+from index.milvus.schema import LONGEST
 
 FACTS, ARTICLE, TEXT, ORIGIN, LINE, NAME, LEARNED = "facts", "article", "text", "origin", "line", "name", "learned"
 """The kinds of records: what is true of all; an article but its text; its text, by digest; another id of an article;
@@ -93,6 +93,7 @@ class Workbook:
             "roots": json.loads(self.meta("roots", "[]")), "excluded": json.loads(self.meta("excluded", "{}")),
             "articles": count["articles"], "passages": count["passages"],
             "sources": [row[0] for row in outlets], "dimension": self.dimension(),
+            "words": self._count_words(),
             "used": {"articles": used.get("articles", 0), "passages": used.get("passages", 0)},
         }  # fmt: skip
         return _record(FACTS, "", facts)
@@ -103,6 +104,17 @@ class Workbook:
             "SELECT v.vector FROM passages p JOIN vectors v ON v.digest = p.vector LIMIT 1"
         ).fetchone()
         return len(row[0]) // 4 if row else 0
+
+    def _count_words(self) -> int:
+        """Those in all passages and their titles, from the record that FTS5 keeps of them: rows, titles, bodies."""
+        block: bytes = self._sql.execute("SELECT block FROM words_data WHERE id = 1").fetchone()[0]
+        counts, value = [], 0
+        for byte in block:  # numbers in groups of seven bits, the highest first; the last byte of each is below 128
+            value = value << 7 | byte & 127
+            if byte < 128:
+                counts.append(value)
+                value = 0
+        return sum(counts[1:])
 
     def count_passages(self) -> int:
         return int(self._sql.execute("SELECT count(*) FROM passages").fetchone()[0])
@@ -169,7 +181,7 @@ class Workbook:
             {
                 "number": number, "article": article, "start": start, "end": end, "source": source,
                 "published": _day(day), "digest": digest.hex(), "lines": json.dumps(lines.get(number, [])),
-                "words": _clipped(" ".join([*title * TITLE, *body * BODY])),
+                "title_words": len(title), "words": _clipped(" ".join((*title, *body))),
                 "vector": np.frombuffer(vector, "<f4").astype(np.float32),
             }
             for (number, article, start, end, source, day, digest, vector, *_), title, body

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from index.milvus.bm25 import SERVER_K1, B
 from index.milvus.server import LONG, Server, any_of
 from index.store import Filter
 
@@ -28,10 +29,6 @@ LONGEST = 60_000
 """Bytes of a text in one row; Milvus takes 65,535."""
 
 VARCHAR = 65_535
-
-TITLE, BODY, K1, B = 1, 2, 2.4, 0.75
-"""BM25 as the local full text counts it: a word of the title half as much as one of the passage. Milvus knows no
-weights, so the passage is written twice, and twice k1 makes up for that."""
 
 EXACT_UP_TO = 40_000
 """Passages that are searched one by one where nothing else is asked for, as in a local index."""
@@ -132,7 +129,7 @@ def _make_passages(server: Server, layout: Layout, dimension: int, words: bool, 
     schema = _schema(
         ("article", "INT64", {}), ("start", "INT64", {}), ("end", "INT64", {}), ("source", "VARCHAR", long),
         ("published", "INT64", {}), ("born", "INT64", {}), ("died", "INT64", {}), ("digest", "VARCHAR", long),
-        ("lines", "VARCHAR", long), ("words", "VARCHAR", long | analyzed), *by_words,
+        ("lines", "VARCHAR", long), ("title_words", "INT64", {}), ("words", "VARCHAR", long | analyzed), *by_words,
         ("vector", "FLOAT_VECTOR", {"dim": dimension}), key=("number", "INT64", {}),
     )  # fmt: skip
     graph = {"index_type": "HNSW", "metric_type": "COSINE", "params": {"M": 16, "efConstruction": 200}}
@@ -141,7 +138,7 @@ def _make_passages(server: Server, layout: Layout, dimension: int, words: bool, 
     if words:
         bm25 = pymilvus.FunctionType.BM25
         schema.add_function(pymilvus.Function("bm25", bm25, input_field_names="words", output_field_names="sparse"))
-        weights = {"bm25_k1": K1, "bm25_b": B}
+        weights = {"bm25_k1": SERVER_K1, "bm25_b": B}
         indexes.append(("sparse", {"index_type": "SPARSE_INVERTED_INDEX", "metric_type": "BM25", "params": weights}))
     _make(server, layout.passages, schema, indexes)
 

@@ -31,6 +31,9 @@ EMBEDDED_COLLECTION = "articles"
 MISSING = (100, 1600)
 """Milvus's codes for a collection, or an alias, that does not exist."""
 
+UNLOADED = 101
+"""That for a collection whose rows are not at hand to be searched."""
+
 Row = dict[str, Any]
 
 
@@ -86,9 +89,18 @@ class Server:
         self._client: Any = None
 
     def call(self, method: str, *values: Any, patience: float = 1, **named: Any) -> Any:
-        """A method of pymilvus's client; `patience` times as long is waited for it."""
+        """A method of pymilvus's client; `patience` times as long is waited for it.
+
+        A server that was started again may have to be told to load a collection.
+        """
         try:
-            return getattr(self._connected(), method)(*values, timeout=self._timeout * patience, **named)
+            try:
+                return getattr(self._connected(), method)(*values, timeout=self._timeout * patience, **named)
+            except _failures() as error:
+                if getattr(error, "code", None) != UNLOADED or method == "load_collection":
+                    raise
+                self.call("load_collection", values[0], patience=LONG)
+                return getattr(self._connected(), method)(*values, timeout=self._timeout * patience, **named)
         except _failures() as error:
             raise self._failed(error) from error
 

@@ -14,7 +14,8 @@ import numpy.typing as npt
 from index.aliases import MATES, consonants_of, nearest_of
 from index.article import Article, Passage
 from index.errors import CorpusError
-from index.milvus.analysis import Analyzer, Words, holds
+from index.milvus.analysis import Analyzer, Words
+from index.milvus.bm25 import Counted, phrase_worth, score, worth
 from index.milvus.rows import ARTICLE, FACTS, LEARNED, LINE, NAME, ORIGIN, TEXT, article_from
 from index.milvus.schema import Layout, Manifest, permitted, visible
 from index.milvus.server import Row, Server, any_of, quoted
@@ -26,7 +27,9 @@ AT_ONCE = 100
 """Names in one filter."""
 
 DEEPER = 4
-"""How many times as many passages are looked at by words where some of these must stand one after another."""
+"""How many times as many passages, found by words, are scored as are wanted."""
+
+WORDS = ["title_words", "words"]
 
 LOOKED_THROUGH = 200
 """Most passages, the best by their words, that are looked through for words one after another."""
@@ -117,6 +120,9 @@ class MilvusSnapshot:
         self._reader, self._facts, self._analyzer, self._has_words = reader, facts, analyzer, words
         self._articles: dict[str, Any] = {}
         self._passages: dict[int, Row] = {}
+        self._counted: dict[int, Counted] = {}
+        self._worths: dict[str, float] = {}
+        self._holding: dict[Words, int | None] = {}
         self.names = MilvusNames(self)
 
     @property
@@ -137,34 +143,54 @@ class MilvusSnapshot:
         return _ranking({hit["number"]: hit["score"] for hit in hits}, limit)
 
     def search_words(self, wanted: Sequence[str], limit: int, allowed: Filter = EVERYTHING) -> Ranking:
-        """The server adds up single words; what it gave for words that do not stand together is taken off again."""
         phrases = [phrase for phrase in dict.fromkeys(self._analyzer.words(list(dict.fromkeys(wanted)))) if phrase]
         if not phrases or not self.can_search_words:
             return []
-        several = [phrase for phrase in phrases if len(phrase) > 1]
-        text = " ".join(word for phrase in phrases for word in phrase)
-        depth = limit * DEEPER if several else limit
-        (hits,) = self._reader.search([text], "sparse", depth, permitted(allowed), ["words"] if several else [])
-        scores = {hit["number"]: hit["score"] for hit in hits}
-        for phrase in several:
-            apart = [hit["number"] for hit in hits if not holds(hit["words"], phrase)]
-            for number, score in self._added(phrase, apart).items():
-                scores[number] -= score
-        return _ranking({number: score for number, score in scores.items() if score > 1e-6}, limit)
+        text = " ".join(dict.fromkeys(word for phrase in phrases for word in phrase))
+        (hits,) = self._reader.search([text], "sparse", limit * DEEPER, permitted(allowed), WORDS)
+        return _ranking(self._scores(phrases, {hit["number"]: _counted(hit) for hit in hits}), limit)
 
     def word_scores(self, phrase: str, numbers: Iterable[int]) -> dict[int, float]:
         (words,) = self._analyzer.words([phrase])
-        if not words or not self.can_search_words:
+        wanted = [int(number) for number in numbers]
+        if not words or not wanted or not self.can_search_words:
             return {}
-        return self._added(words, list(numbers), together=True)
+        if new := [number for number in wanted if number not in self._counted]:
+            rows = self._reader.passages(any_of("number", new), WORDS)
+            self._counted |= {row["number"]: _counted(row) for row in rows}
+        return self._scores([words], {number: self._counted[number] for number in wanted if number in self._counted})
 
-    def _added(self, words: Words, numbers: Sequence[int], together: bool = False) -> dict[int, float]:
-        """What words add to the scores of these passages, or of those that hold them one after another."""
-        if not numbers:
-            return {}
-        among = [any_of("number", numbers)]
-        (hits,) = self._reader.search([" ".join(words)], "sparse", len(numbers), among, ["words"] if together else [])
-        return {hit["number"]: hit["score"] for hit in hits if not together or holds(hit["words"], words)}
+    def _scores(self, phrases: Sequence[Words], passages: Mapping[int, Counted]) -> dict[int, float]:
+        """The BM25 scores of the passages that hold any of the phrases."""
+        self._counted |= passages
+        self._weigh({word for phrase in phrases for word in phrase})
+        self._count([phrase for phrase in phrases if len(phrase) > 1])
+        total = self._facts["passages"]
+        average = self._facts["words"] / total
+        worths = {phrase: phrase_worth(phrase, self._worths, total, self._holding.get(phrase)) for phrase in phrases}
+        scores = {
+            number: sum(score(passage, phrase, worth, average) for phrase, worth in worths.items())
+            for number, passage in passages.items()
+        }
+        return {number: found for number, found in scores.items() if found > 0}
+
+    def _weigh(self, words: Iterable[str]) -> None:
+        """Learn from the server what words are worth."""
+        average = self._facts["words"] / self._facts["passages"]
+        if new := [word for word in words if word not in self._worths]:
+            for word, hits in zip(new, self._reader.search(new, "sparse", 1, [], WORDS), strict=True):
+                for hit in hits:
+                    self._worths[word] = worth(_counted(hit), word, hit["score"], average)
+
+    def _count(self, phrases: Sequence[Words]) -> None:
+        """Learn how many passages hold words one after another: None if there are too many to look through."""
+        new = [phrase for phrase in phrases if phrase not in self._holding]
+        if not new:
+            return
+        found = self._reader.search([" ".join(phrase) for phrase in new], "sparse", LOOKED_THROUGH, [], WORDS)
+        for phrase, hits in zip(new, found, strict=True):
+            holding = sum(_counted(hit).holds(phrase) for hit in hits)
+            self._holding[phrase] = holding if holding * 2 < LOOKED_THROUGH else None
 
     @property
     def can_search_words(self) -> bool:
@@ -178,8 +204,11 @@ class MilvusSnapshot:
         (words,) = self._analyzer.words([text])
         if not words or not self.can_search_words:
             return bool(words) and bool(self._facts["passages"])
-        (hits,) = self._reader.search([" ".join(words)], "sparse", LOOKED_THROUGH if words[1:] else 1, [], ["words"])
-        return any(holds(hit["words"], words) for hit in hits)
+        if len(words) == 1:
+            self._weigh(words)
+            return words[0] in self._worths
+        self._count([words])
+        return self._holding[words] != 0
 
     # ---- passages ------------------------------------------------------------------------------
 
@@ -364,6 +393,10 @@ def joined(rows: Iterable[Row]) -> list[tuple[Row, str]]:
 def _some(values: list[Any]) -> Iterator[list[Any]]:
     for begin in range(0, len(values), AT_ONCE):
         yield values[begin : begin + AT_ONCE]
+
+
+def _counted(row: Row) -> Counted:
+    return Counted.of(row["words"], row["title_words"])
 
 
 def _lengths(lines: str) -> dict[int, int]:
