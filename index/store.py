@@ -279,7 +279,7 @@ class Store(Protocol):
     ) -> BuildReport:
         """Make the index hold exactly the articles under `paths`, and publish it at once; see `index.build.build`.
 
-        `workers` is None for this process alone, or names a cluster as `index.workers` says.
+        `workers` is None for this process alone, or names a cluster as `index.cluster` says.
         """
 
     def exclude(self, article_ids: Sequence[str]) -> tuple[str, ...]:

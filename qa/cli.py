@@ -91,7 +91,8 @@ def index(
         str | None, typer.Option(help="automatic, exact or approximate; by default as it was asked for before.")
     ] = None,
     workers: Annotated[
-        str | None, typer.Option(help="Build with many processes: ray, or ray://HOST:PORT of a cluster.")
+        str | None,
+        typer.Option(help="Build with many processes: ray, or HOST:PORT or ray://HOST:PORT of a Ray cluster."),
     ] = None,
     embedder_model: EmbedderModel = None,
     device: Device = "auto",
