@@ -10,7 +10,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-crash index evaluate bench-peers screenshot clean
+.PHONY: help run test test-crash test-cluster index evaluate bench-peers screenshot clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ test: .venv/tested  ## lint, type-check and test everything, in a real browser t
 
 test-crash: .venv/tested  ## kill builds, fail writes and damage files, 200 times each (CRASHES= for another number)
 	QA_CRASH_ROUNDS=$(CRASHES) $(BIN)/pytest tests/crash
+
+test-cluster: .venv/tested build/milvus/installed  ## run the contract of stores on a real Milvus server (2.3.5, by meaning only)
+	QA_MILVUS_SERVER=build/milvus/bin/milvus-server $(BIN)/pytest tests/cluster
 
 index: .venv/installed  ## build or refresh the index (ARTICLES=folder, without it the seed articles)
 	$(BIN)/qa index "$(or $(ARTICLES),seeds/articles)"
@@ -53,6 +56,11 @@ clean:  ## remove the environment and the default index
 build/peers/installed: constraints.txt
 	$(PYTHON) -m venv build/peers
 	build/peers/bin/pip install --quiet -c constraints.txt -r benchmarks/peers/requirements.txt
+	@touch $@
+
+build/milvus/installed: constraints.txt
+	$(PYTHON) -m venv build/milvus
+	build/milvus/bin/pip install --quiet --disable-pip-version-check -c constraints.txt 'setuptools<81' milvus==2.3.5
 	@touch $@
 
 .venv/tested: .venv/installed
