@@ -69,6 +69,7 @@ def _apart_from_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
     """No test touches the user's index; converted models are taken from the cache as it is."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("QA_INDEX_DIR", str(tmp_path_factory.mktemp("default-index")))
+        patch.delenv("QA_STORE", raising=False)
         yield
 
 
