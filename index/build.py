@@ -67,7 +67,7 @@ def build(
             another build runs; the error says which process that is.
     """
     started = time.perf_counter()
-    hands: Workers = Cluster(workers, embedder) if workers else Alone(embedder)
+    hands: Workers = Alone(embedder) if workers is None else Cluster(workers, embedder)
     files = find(paths)  # a path that does not exist is refused here, before anything is made
     with build_lock(folder, wait) as waited, Catalog(folder, create=True) as catalog, Spool(folder) as spool:
         check_embedder(catalog, embedder.identity)

@@ -50,11 +50,15 @@ BLOCK_BYTES = 2**20
 FILES, TASKS = 64, 64
 """Most files that one task reads, and the least number of tasks where there are files enough."""
 
+READS, CUTS, EMBEDS = 0.2, 0.4, 0.6
+"""The CPUs that each step asks for. The last two fit on one together, if no more is left; and as no two of them are
+alike, Ray leaves them apart, so that many cut what one read."""
+
 LISTENS, ANSWERS = 5.0, 30.0
 """Seconds within which something must listen at an address, and turn out to be a cluster."""
 
-QUIET = {"RAY_USAGE_STATS_ENABLED": "0"}
-"""Told to Ray before it is imported: it reports nothing to anybody."""
+QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS_SKIP_REGEX": "^"}
+"""Told to Ray before it is imported: nothing is reported to anybody, nor said on standard output."""
 
 LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 """Has Ray listen where this machine alone can reach it, as by itself it does on systems other than Linux."""
@@ -112,12 +116,12 @@ class Cluster:
                     yield Read(number, json.loads(content), items)
                     items = []
                 else:
-                    yield _read_here(number, files[number], content)
+                    yield read_here(number, files[number], content)
                 if kind in ("piece", "known"):
                     progress("reading", read := read + 1, 0)
 
 
-def _read_here(number: int, entry: Entry, node: str) -> Read:
+def read_here(number: int, entry: Entry, node: str) -> Read:
     """What a file gives that a node did not find; it may have been there a moment ago.
 
     Raises:
@@ -233,7 +237,7 @@ class _Pipeline:
     ) -> None:
         import pyarrow
         import ray
-        from ray.data import ActorPoolStrategy, DataContext, from_arrow
+        from ray.data import ActorPoolStrategy, DataContext, TaskPoolStrategy, from_arrow
 
         context = DataContext.get_current()
         context.enable_progress_bars = context.print_on_execution_start = False
@@ -242,12 +246,14 @@ class _Pipeline:
         at_once = max(1, min(FILES, len(files) // TASKS))
         parts = (files[begin : begin + at_once] for begin in range(0, len(files), at_once))
         tables = [pyarrow.table({"given": [json.dumps(file) for file in part]}) for part in parts]
-        gpus = 1 if ray.cluster_resources().get("GPU") else 0
+        there = ray.cluster_resources()
+        cpus, gpus = max(1, int(there.get("CPU", 1))), int(there.get("GPU", 0) > 0)
         whole, known = {"batch_size": None, "batch_format": "pyarrow"}, (ray.put(articles), excluded)
-        rows = from_arrow(tables).map_batches(_read, fn_args=known, num_cpus=0.5, **whole)  # shares not alike, so that
-        rows = rows.map_batches(_cut, fn_args=(embedder,), num_cpus=1, **whole)  # Ray does not make one task of both
+        rows = from_arrow(tables)
+        rows = rows.map_batches(_read, fn_args=known, num_cpus=READS, compute=TaskPoolStrategy(cpus), **whole)
+        rows = rows.map_batches(_cut, fn_args=(embedder,), num_cpus=CUTS, compute=TaskPoolStrategy(cpus), **whole)
         rows = rows.map_batches(
-            _Embed, fn_constructor_args=(embedder, embedder.identity, ray.put(made)), num_cpus=1, num_gpus=gpus,
+            _Embed, fn_constructor_args=(embedder, embedder.identity, ray.put(made)), num_cpus=EMBEDS, num_gpus=gpus,
             compute=ActorPoolStrategy(min_size=1), batch_size=ROWS, batch_format="pyarrow",
         )  # fmt: skip
         self._tables = iter(rows.iter_batches(batch_size=None, batch_format="pyarrow"))

@@ -1,0 +1,204 @@
+"""A cluster makes the same index as this process alone, also where one of its nodes dies; what cannot work is told."""
+
+import dataclasses
+import json
+import os
+import random
+import socket
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from index.build import build
+from index.catalog import Catalog
+from index.cluster import QUIET, Cluster, read_here
+from index.errors import InputError
+from index.files import File
+from index.sources import Entry
+from index.verify import verify
+
+THINGS = "mill bridge harbour school library market tower garden theatre quarry bakery chapel".split()
+DEEDS = "painted opened flooded sold measured closed rebuilt inspected insured photographed".split()
+TOWNS = "Tallow Bay,Edda,Quist,Norholm,Varn,Old Ferry,Lissen,Marrow Hill,Upper Sedge,Kell".split(",")
+
+
+@pytest.fixture(scope="module")
+def nodes(word_embedder):
+    """A cluster of three simulated nodes; the head takes no work but that of the pipeline itself."""
+    os.environ.update(QUIET)
+    import ray
+    from ray.cluster_utils import Cluster as Simulated
+
+    cluster = Simulated(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    workers = [cluster.add_node(num_cpus=1, resources={f"worker-{number}": 1}) for number in range(2)]
+    for module in (__name__, word_embedder.__module__):  # which no worker can import
+        ray.cloudpickle.register_pickle_by_value(sys.modules[module])
+    yield cluster, workers
+    ray.shutdown()
+    cluster.shutdown()
+
+
+@pytest.fixture
+def news(tmp_path):
+    """Some dozen articles in several formats, some of them alike, and what cannot be read."""
+    folder, chance = tmp_path / "news", random.Random(7)
+    folder.mkdir()
+
+    def story(sentences):
+        said = [f"The {chance.choice(THINGS)} of {chance.choice(TOWNS)} was {chance.choice(DEEDS)}." for _ in sentences]
+        return "\n\n".join(" ".join(said[begin : begin + 5]) for begin in range(0, len(said), 5))
+
+    for number in range(24):
+        (folder / f"{number:02}.txt").write_text(f"News {number}\n\n{story(range(5 + 6 * number))}\n")
+    rows = [{"title": f"Row {number}", "text": story(range(9)), "source": "Herald"} for number in range(80)]
+    (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows) + "no row\n")
+    (folder / "copy.txt").write_text((folder / "03.txt").read_text())
+    (folder / "scan.txt").write_bytes(b"\0")
+    (folder / "articles.csv").write_text("file,source\n01.txt,Post\nnone.txt,Post\n")
+    return folder
+
+
+def described(report):
+    return dataclasses.asdict(report) | {"seconds": 0}
+
+
+def held(folder):
+    """All that an index holds but for the vectors, by number; and the vectors."""
+    with Catalog(folder) as catalog:
+        articles = catalog.articles()
+        numbers, vectors = catalog.passage_vectors()
+        passages = catalog.passages(numbers.tolist())
+        names, shared = catalog.aliases.learned(), catalog.stories(article.id for article in articles)
+        return (articles, catalog.digests(), passages, names, shared, catalog.sources()), vectors
+
+
+def same(one, other):
+    (mine, my_vectors), (others, other_vectors) = held(one), held(other)
+    assert mine == others
+    assert np.abs(my_vectors - other_vectors).max() < 1e-3
+    return True
+
+
+def test_a_cluster_makes_the_index_that_this_process_makes(nodes, seeds, news, embedder, tmp_path):
+    paths, address = [seeds, news], nodes[0].address
+    mine, theirs = tmp_path / "mine", tmp_path / "theirs"
+    told = {}
+    alone = build(paths, mine, embedder)
+    report = build(paths, theirs, embedder, lambda stage, done, _: told.update({stage: done}), workers=address)
+    assert described(report) == described(alone)
+    assert same(mine, theirs)
+    assert verify(theirs).problems == ()
+    assert (told["reading"], told["embedding"]) == (len(report.added), report.embedded)
+
+    (news / "rows.jsonl").write_text((news / "rows.jsonl").read_text() + '{"title": "Last", "text": "It is new."}\n')
+    (news / "03.txt").write_text("News 3\n\nThe quarry is closed.\n")
+    (news / "04.txt").unlink()
+    reports = [build(paths, mine, embedder), build(paths, theirs, embedder, workers=address)]
+    assert described(reports[0]) == described(reports[1])
+    assert reports[1].embedded == 2
+    assert same(mine, theirs)
+
+
+class Slow:
+    """An embedder that takes its time, and writes down on which node it works."""
+
+    def __init__(self, embedder, log):
+        self._embedder, self._log = embedder, log
+        self.identity, self.max_tokens, self.token_offsets = embedder.identity, 256, embedder.token_offsets
+
+    def encode(self, texts, done=None):
+        import ray
+
+        time.sleep(0.2)
+        with open(self._log, "a") as log:
+            log.write(f"{ray.get_runtime_context().get_node_id()}\n")
+        return self._embedder.encode(texts, done)
+
+
+def test_where_a_node_dies_in_the_middle_the_index_is_the_same_and_nothing_is_said(nodes, words, tmp_path, capfd):
+    cluster, workers = nodes
+    folder, log = tmp_path / "news", tmp_path / "log"
+    folder.mkdir()
+    for number in range(40):
+        rows = [{"text": f"The {thing} of {TOWNS[number % 10]} was {DEEDS[number % 8]}. {number}"} for thing in THINGS]
+        (folder / f"{number:02}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    alone = build([folder], tmp_path / "mine", words)
+    killed = []
+
+    def kill_a_node(stage, done, _):
+        if stage == "embedding" and done and not killed:
+            killed.extend(log.read_text().splitlines()[:1])
+            cluster.remove_node(next(node for node in workers if node.node_id == killed[0]), allow_graceful=False)
+
+    slow = Slow(words, log)
+    capfd.readouterr()
+    report = build([folder], tmp_path / "theirs", slow, kill_a_node, workers=cluster.address)
+    assert described(report) == described(alone)
+    assert same(tmp_path / "mine", tmp_path / "theirs")
+    assert killed and log.read_text().splitlines()[-1] != killed[0]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_an_address_without_a_cluster_is_told_in_one_line_and_in_time(articles, words, tmp_path, monkeypatch):
+    monkeypatch.setattr("index.cluster.ANSWERS", 6.0)
+    with socket.create_server(("127.0.0.1", 0)) as silent, socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        for port, why in ((unused.getsockname()[1], "refused"), (silent.getsockname()[1], "does not answer")):
+            for address in (f"127.0.0.1:{port}", f"ray://127.0.0.1:{port}"):
+                started = time.monotonic()
+                with pytest.raises(InputError, match=rf"no Ray cluster to be reached at {address}: .*{why}") as told:
+                    build([articles], tmp_path / "index", words, workers=address)
+                assert "\n" not in str(told.value)
+                assert time.monotonic() - started < 20
+
+
+@pytest.mark.parametrize("address", ["", "rays", "ray://", "ray://host", "host", "host:", ":10", "http://host/"])
+def test_what_is_no_address_is_refused_before_anything_is_made(address, articles, words, tmp_path):
+    with pytest.raises(InputError, match="there can be no workers at"):
+        Cluster(address, words)
+
+
+def test_without_ray_the_error_says_what_to_install(articles, words, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(InputError, match=r"pip install 'qa-articles\[cluster\]'"):
+        build([articles], tmp_path / "index", words, workers="ray")
+    assert not (tmp_path / "index").exists()
+
+
+def test_files_that_only_this_machine_can_see_are_named(articles, tmp_path):
+    entry = Entry(File("a.txt", "a.txt", str(articles / "a.txt"), (articles / "a.txt").open), {})
+    with pytest.raises(InputError, match=r"a\.txt is here, but not on the node far-away: put the articles where"):
+        read_here(0, entry, "far-away")
+    (articles / "a.txt").unlink()
+    assert [item.reason for item in read_here(0, entry, "far-away").items] == [
+        "it cannot be read: No such file or directory"
+    ]
+
+
+OWN = """
+import json, sys
+from pathlib import Path
+from index.build import build
+from index.embedder import Embedder
+
+def told(stage, done, total):
+    if stage == "embedding":
+        import ray
+        where.update(node["NodeManagerAddress"] for node in ray.nodes())
+
+where = set()
+report = build([Path(sys.argv[1])], Path(sys.argv[2]), Embedder(), told, workers="ray")
+print(json.dumps([sorted(report.added), sorted(where)]))
+"""
+
+
+def test_a_cluster_of_its_own_is_started_on_the_loopback_address_and_says_nothing(articles, embedder, tmp_path):
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+    command = [sys.executable, "-c", OWN, str(articles), str(tmp_path / "index")]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
+    assert (done.stderr, json.loads(done.stdout)) == ("", [["a.txt", "b.txt"], ["127.0.0.1"]])
+    build([articles], tmp_path / "mine", embedder)
+    assert same(tmp_path / "mine", tmp_path / "index")
