@@ -20,9 +20,22 @@ from index.embedder import Embedder, Vectors
 from index.errors import InputError
 from index.store import EVERYTHING, BuildReport, Filter, Progress, Snapshot, Store, article_of
 from qa.answer import Alternative, Answer, Citation, NoAnswer, Span
+from qa.bound import ALL, Bound
 from qa.confidence import Calibration, Features, describe
 from qa.dialogue import Turn, standalone
-from qa.evidence import Candidate, Group, differing, echoes, group, parts, sentence_of, shaped, supporting
+from qa.evidence import (
+    Candidate,
+    Group,
+    compared,
+    differing,
+    echoes,
+    group,
+    lineups,
+    parts,
+    sentence_of,
+    shaped,
+    supporting,
+)
 from qa.examples import likely_questions
 from qa.reader import Reader
 from qa.recent import Recent
@@ -108,13 +121,20 @@ class QuestionAnswerer:
         retriever, reader: the two models' owners.
         calibration: turns scores into a probability and holds the default threshold.
         embedder: what `rebuild` embeds new passages with.
+        bound: tells which passages are not worth reading; without it all that were found are read.
     """
 
     def __init__(
-        self, store: Store, retriever: Retriever, reader: Reader, calibration: Calibration, embedder: Embedder
+        self,
+        store: Store,
+        retriever: Retriever,
+        reader: Reader,
+        calibration: Calibration,
+        embedder: Embedder,
+        bound: Bound = ALL,
     ) -> None:
         self.store, self.retriever, self.reader = store, retriever, reader
-        self._calibration, self._embedder = calibration, embedder
+        self._calibration, self._embedder, self._bound = calibration, embedder, bound
         self._embedded = Recent[Vectors](QUESTIONS_REMEMBERED)
         self._examined = Recent[Examination](CHARACTERS_REMEMBERED, _characters)
 
@@ -153,7 +173,7 @@ class QuestionAnswerer:
         if is_default and SEEDS.is_dir() and not kept.is_published():
             kept.build([SEEDS], encoder, wait=FIRST_BUILD)
         with kept.snapshot(encoder.identity):
-            return cls(kept, Retriever(encoder), spans, calibration, encoder)
+            return cls(kept, Retriever(encoder), spans, calibration, encoder, Bound.of_reader(spans.folder))
 
     def snapshot(self) -> AbstractContextManager[Snapshot]:
         """The newest published generation, to search by meaning and words; it stays as it is while the block lasts."""
@@ -243,10 +263,14 @@ class QuestionAnswerer:
         read = self._read([(question, found) for (question, _), found in searched.items()])
         watch.ended("reading")
 
-        # 4. Put together those that say the same, and note what speaks for each group.
-        for (key, found), spans in zip(searched.items(), read, strict=True):
-            examined[key] = judged = self._judged(key[0], found, spans)
-            self._examined.put((publication, *key), judged)
+        # 4. Put together those that say the same, read the best side by side, and note what speaks for each group.
+        judged = [
+            self._judged(question, found, spans)
+            for ((question, _), found), spans in zip(searched.items(), read, strict=True)
+        ]
+        for key, found_out in zip(searched, self._compared(judged), strict=True):
+            examined[key] = found_out
+            self._examined.put((publication, *key), found_out)
         seconds = watch.seconds_and("judging")
         return [
             known and replace(known, question=asked.question, seconds=seconds)
@@ -274,16 +298,42 @@ class QuestionAnswerer:
         return replace(found, retrieved=tuple(replace(r, asked=wording.as_in(text)) for r, text in asked))
 
     def _read(self, asked: Sequence[tuple[str, Found]]) -> list[list[list[Span]]]:
-        """The spans of each passage found for each question, which is put in the names that the passage uses."""
+        """The spans of each passage found for each question; none of those that could not change its answer.
+
+        The best found are read first, of all questions together, and then those that may still matter.
+        """
+        texts = [found.texts for _, found in asked]
+        read: list[list[list[Span]]] = [[[] for _ in there] for there in texts]
+        first = [list(range(len(there)))[: self._bound.first] for there in texts]
+        self._read_there(asked, texts, first, read)
+        rest = [
+            self._bound.worth_reading(
+                [r.score for r in found.retrieved], there, spans, self._calibration.retrieval_weight
+            )
+            for (_, found), there, spans in zip(asked, texts, read, strict=True)
+        ]
+        self._read_there(asked, texts, rest, read)
+        return read
+
+    def _read_there(
+        self,
+        asked: Sequence[tuple[str, Found]],
+        texts: Sequence[Sequence[str]],
+        places: Sequence[Sequence[int]],
+        into: Sequence[list[list[Span]]],
+    ) -> None:
+        """Read at these places of what was found for each question, put in the names that the passage uses."""
         put = [
-            [(r.asked or question, text) for r, text in zip(found.retrieved, found.texts, strict=True)]
-            for question, found in asked
+            [(found.retrieved[place].asked or question, there[place]) for place in chosen]
+            for (question, found), there, chosen in zip(asked, texts, places, strict=True)
         ]
         runs = [
             (question, [text for _, text in run]) for pairs in put for question, run in groupby(pairs, itemgetter(0))
         ]
         read = chain.from_iterable(self.reader.read_together(runs))
-        return [list(islice(read, len(pairs))) for pairs in put]
+        for chosen, spans in zip(places, into, strict=True):
+            for place in chosen:
+                spans[place] = next(read)
 
     def _judged(self, understood: str, found: Found, read: Sequence[Sequence[Span]]) -> Examination:
         spans = [
@@ -305,6 +355,37 @@ class QuestionAnswerer:
             tuple(groups),
             describe(groups),
             {},
+        )
+
+    def beside(self, examined: Sequence[Examination]) -> list[list[list[float]]]:
+        """Read the best groups of each examination side by side: of each of its lineups, each rival's score."""
+        put = [lineups(found.groups) for found in examined]
+        asked = [
+            (found.understood, one.text, one.places)
+            for found, those in zip(examined, put, strict=True)
+            for one in those
+        ]
+        scores = iter(self.reader.weigh(asked))
+        return [list(islice(scores, len(those))) for those in put]
+
+    def _compared(self, examined: Sequence[Examination]) -> list[Examination]:
+        """Each with its groups in the order in which they are believed, once the best were read side by side."""
+        weight = self._calibration.beside_weight
+        if not weight:
+            return list(examined)
+        return [
+            self._in_order(found, compared(found.groups, scores, weight))
+            for found, scores in zip(examined, self.beside(examined), strict=True)
+        ]
+
+    def _in_order(self, found: Examination, groups: Sequence[Group]) -> Examination:
+        features = describe(groups)
+        beliefs = map(self._calibration.probability, features)
+        best_first = sorted(zip(groups, features, beliefs, strict=True), key=lambda known: -known[2])
+        return replace(
+            found,
+            groups=tuple(known for known, _, _ in best_first),
+            features=tuple(described for _, described, _ in best_first),
         )
 
     def beliefs(self, found: Examination) -> list[float]:

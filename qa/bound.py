@@ -1,0 +1,99 @@
+"""Which passages are still worth reading for a question: those that could change its answer.
+
+Knows how well passages were found, and what was read in the first of them. Never knows the model that reads.
+
+What reading will bring can be foretold from above: of a thousand passages found equally well, all but one are read with
+a score under a line over the fused score, which is a quantile regression (Koenker and Bassett 1978). A passage whose
+line, with what its fused score is worth, stays under the best answer already found would not have won.
+"""
+
+import json
+import math
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from index.errors import ModelError
+from qa.answer import Span
+
+FILE = "reading.json"
+
+FIRST = 3
+"""Passages that are read in any case; a refusal shows as many."""
+
+LEVEL = 0.999
+"""Share of passages that are read with a score under the line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The line, in logits of the reader, and how many passages are read before it is asked."""
+
+    intercept: float
+    slope: float
+    first: int = FIRST
+
+    def worth_reading(
+        self, fused: Sequence[float], texts: Sequence[str], read: Sequence[Sequence[Span]], retrieval_weight: float
+    ) -> list[int]:
+        """The places of the passages after the first that may hold a better answer, or the best so far once more.
+
+        Args:
+            fused: each passage's fused retrieval score, best first.
+            texts: what stands in each.
+            read: the spans of each, best first; none yet of those after the first.
+            retrieval_weight: what a fused score of 1 is worth in logits, as in `Calibration`.
+        """
+        scores = [
+            (spans[0].score + retrieval_weight * fused[place], place) for place, spans in enumerate(read) if spans
+        ]
+        if not scores:
+            return list(range(self.first, len(fused)))
+        best, at = max(scores, key=lambda found: (found[0], -found[1]))
+        quote = re.escape(texts[at][read[at][0].start : read[at][0].end])
+        same = re.compile(rf"(?<!\w){quote}(?!\w)", re.IGNORECASE)
+        return [
+            place
+            for place in range(self.first, len(fused))
+            if self.intercept + (self.slope + retrieval_weight) * fused[place] > best or same.search(texts[place])
+        ]
+
+    @classmethod
+    def of_reader(cls, folder: Path) -> "Bound":
+        """What was fitted for the reader in `folder`; for one that has none, everything is worth reading.
+
+        Raises:
+            ModelError: the file is damaged.
+        """
+        return cls.load(folder / FILE) if (folder / FILE).exists() else ALL
+
+    @classmethod
+    def load(cls, path: Path) -> "Bound":
+        """Raises: ModelError: the file is missing or damaged."""
+        try:
+            stored = json.loads(path.read_text(encoding="utf-8"))
+            bound = cls(float(stored["intercept"]), float(stored["slope"]), int(stored["first"]))
+            if bound.first < 1 or not all(map(math.isfinite, (bound.intercept, bound.slope))):
+                raise ValueError("its numbers are out of their range")
+            return bound
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ModelError(f"the file {path} cannot be used ({error}): write it with `qa calibrate`") from error
+
+    def save(self, path: Path, **notes: object) -> None:
+        """Write the numbers, and beside them how they were found."""
+        path.write_text(json.dumps(asdict(self) | notes, indent=2) + "\n", encoding="utf-8")
+
+
+ALL = Bound(math.inf, 0.0, sys.maxsize)
+"""Reads everything at once."""
+
+
+def fit_bound(fused: Sequence[float], scores: Sequence[float]) -> Bound:
+    """The line that `LEVEL` of the passages, with these fused scores, are read with a score under."""
+    import numpy as np
+    from sklearn.linear_model import QuantileRegressor
+
+    line = QuantileRegressor(quantile=LEVEL, alpha=0.0).fit(np.array(fused)[:, None], np.array(scores))
+    return Bound(float(line.intercept_), float(line.coef_[0]))
