@@ -31,6 +31,7 @@ class Features:
     retrieved: the fused retrieval score of its passage, 0 to 1.
     cosine: similarity of meaning between question and passage.
     agreement: log of one plus the number of other passages that are believed to give the same answer.
+    beside: span score less null score, in logits, where it is read side by side with its rivals.
     """
 
     margin: float
@@ -38,6 +39,7 @@ class Features:
     retrieved: float = 0.0
     cosine: float = 0.0
     agreement: float = 0.0
+    beside: float = 0.0
 
 
 _numbers = attrgetter(*(field.name for field in fields(Features)))  # `astuple` would copy each number deeply
@@ -47,14 +49,16 @@ _numbers = attrgetter(*(field.name for field in fields(Features)))  # `astuple` 
 class Calibration:
     """A logistic model over the features (Platt 1999), with the threshold chosen on the same data.
 
-    `retrieval_weight` is what a fused retrieval score of 1 is worth in logits of the reader,
-    when answers from different passages are put in order.
+    When answers from different passages are put in order, `retrieval_weight` is what a fused retrieval
+    score of 1 is worth in logits of the reader, and `beside_weight` what a logit of the reading side by
+    side is worth; with 0 there is no such reading.
     """
 
     retrieval_weight: float
     weights: Features
     intercept: float
     threshold: float
+    beside_weight: float = 0.0
 
     def probability(self, features: Features) -> float:
         """That the answer is right, 0 to 1."""
@@ -82,10 +86,9 @@ class Calibration:
         try:
             stored = json.loads(path.read_text(encoding="utf-8"))
             weights = Features(**{field.name: float(stored["weights"][field.name]) for field in fields(Features)})
-            retrieval_weight, intercept, threshold = (
-                float(stored[name]) for name in ("retrieval_weight", "intercept", "threshold")
-            )
-            return cls(retrieval_weight, weights, intercept, threshold)
+            names = ("retrieval_weight", "intercept", "threshold", "beside_weight")
+            retrieval_weight, intercept, threshold, beside_weight = (float(stored[name]) for name in names)
+            return cls(retrieval_weight, weights, intercept, threshold, beside_weight)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelError(
                 f"the confidence file {path} cannot be used ({error}): write it with `qa calibrate`"
@@ -104,11 +107,15 @@ def describe(groups: Sequence[Group]) -> tuple[Features, ...]:
         found = judged.best.retrieved
         rival = max((other for place, other in enumerate(scores) if groups[place] is not judged), default=score - ALONE)
         agreement = math.log(len(judged.believed))
-        described.append(Features(judged.best.margin, score - rival, found.score, found.cosine, agreement))
+        described.append(
+            Features(judged.best.margin, score - rival, found.score, found.cosine, agreement, judged.beside)
+        )
     return tuple(described)
 
 
-def fit(features: Sequence[Features], right: Sequence[bool], retrieval_weight: float = 0.0) -> Calibration:
+def fit(
+    features: Sequence[Features], right: Sequence[bool], retrieval_weight: float = 0.0, beside_weight: float = 0.0
+) -> Calibration:
     """Fit the probability that an answer with these features is right; the threshold is left at one half."""
     import numpy as np
     from sklearn.linear_model import LogisticRegression
@@ -119,4 +126,4 @@ def fit(features: Sequence[Features], right: Sequence[bool], retrieval_weight: f
     model = LogisticRegression(C=10.0, max_iter=1000).fit(scaler.transform(matrix), np.array(right))
     weights = model.coef_[0] / scaler.scale_
     intercept = float(model.intercept_[0] - weights @ scaler.mean_)
-    return Calibration(retrieval_weight, Features(*map(float, weights)), intercept, 0.5)
+    return Calibration(retrieval_weight, Features(*map(float, weights)), intercept, 0.5, beside_weight)

@@ -31,6 +31,9 @@ WINDOW_TOKENS = 320
 STRIDE_TOKENS = 96
 ANSWER_TOKENS = 30
 
+NOWHERE = -20.0
+"""The score, in logits, of a place that the model never sees: lower than any that it does."""
+
 
 class Reader:
     """An extractive question-answering model: the project's own unless another is named.
@@ -95,6 +98,24 @@ class Reader:
         best = iter(_without_overlaps(spans)[:most] for spans in found)
         return [list(islice(best, len(passages))) for _, passages in asked]
 
+    def weigh(self, asked: Sequence[tuple[str, str, Sequence[tuple[int, int]]]]) -> list[list[float]]:
+        """For each question with a text and places in it, the score of each place, characters [start, end).
+
+        It is that of `Span`, of the place as it is. Of a text too long for the model each place counts
+        as in the window that likes it best; a place without words in any counts as `NOWHERE`.
+        """
+        encodings = self._tokenizer.encode_batch([(self._shortened(question), text) for question, text, _ in asked])
+        windows = [(n, window) for n, encoding in enumerate(encodings) for window in (encoding, *encoding.overflowing)]
+        rows = [inference.Row(window.ids, window.type_ids) for _, window in windows]
+        weighed = [[NOWHERE] * len(places) for _, _, places in asked]
+        for (number, window), (start, end) in zip(windows, inference.run(self._runner, rows, self._pad), strict=True):
+            null = float(start[0] + end[0])
+            for at, place in enumerate(asked[number][2]):
+                if tokens := _tokens_of(window, place):
+                    score = float(start[tokens[0]] + end[tokens[1]]) - null
+                    weighed[number][at] = max(weighed[number][at], score)
+        return weighed
+
     def _shortened(self, question: str) -> str:
         offsets = self._question_tokenizer.encode(question, add_special_tokens=False).offsets
         return question if len(offsets) <= self._question_tokens else question[: offsets[self._question_tokens - 1][1]]
@@ -151,6 +172,15 @@ def _spans(
             begin = opening + len(found) - len(found.lstrip())  # SentencePiece counts the space before
             spans.append(Span(begin, begin + len(found.strip()), score))
     return _without_overlaps(spans)[:most]
+
+
+def _tokens_of(window: Encoding, place: tuple[int, int]) -> tuple[int, int] | None:
+    """The first and last token of a place in a text, the second sequence of a window; None if it is not all there."""
+    inside = [i for i, sequence in enumerate(window.sequence_ids) if sequence == 1]
+    if not inside or place[0] < window.offsets[inside[0]][0] or window.offsets[inside[-1]][1] < place[1]:
+        return None
+    over = [i for i in inside if window.offsets[i][0] < place[1] and place[0] < window.offsets[i][1]]
+    return (over[0], over[-1]) if over else None
 
 
 def _without_overlaps(spans: Sequence[Span]) -> list[Span]:

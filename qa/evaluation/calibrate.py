@@ -19,7 +19,7 @@ from qa.evaluation.answers import RIGHT, Summary, evaluate, summarize
 from qa.evaluation.measures import steady_threshold
 from qa.evaluation.open_corpus import ANSWERABLE, PARAGRAPHS, UNANSWERABLE, draw, open_corpus
 from qa.evaluation.questions import Question
-from qa.evidence import group
+from qa.evidence import Group, compared, group
 from qa.pipeline import Examination, QuestionAnswerer
 from qa.reader import Reader
 from qa.retriever import Retriever
@@ -30,10 +30,19 @@ Progress = Callable[[str, int, int], None]
 RETRIEVAL_WEIGHTS = (0.0, 3.0, 6.0, 9.0, 12.0, 15.0)
 """Among these, the one that gives the best answers to the fitting half is taken."""
 
+BESIDE_WEIGHTS = (0.0, 0.5, 1.0, 1.5, 2.0)
+"""Likewise, once that of retrieval is chosen."""
+
+Beside = list[list[float]]
+"""What the reader made of one question's best groups side by side: of each lineup, each rival's score."""
+
 UNFITTED = Calibration(0.0, Features(1.0), 0.0, 0.0)
 
-NOTHING = Features(-20.0)
+NOTHING = Features(-20.0, beside=-20.0)
 """What is known where no passage gave any span."""
+
+AT_ONCE = 50
+"""Questions whose lineups are read in one go."""
 
 
 def calibrate(
@@ -58,7 +67,7 @@ def calibrate(
     for number, question in enumerate(fitting, 1):
         found.append(qa.examine(question.question))
         progress("fitting", number, len(fitting))
-    fitted = fit_to(fitting, found)
+    fitted = fit_to(fitting, found, qa.beside)
 
     measured = 0
 
@@ -80,33 +89,50 @@ def opened(
     return QuestionAnswerer(store, Retriever(embedder), reader, calibration, embedder)
 
 
-def fit_to(questions: Sequence[Question], found: Sequence[Examination]) -> Calibration:
+def fit_to(
+    questions: Sequence[Question],
+    found: Sequence[Examination],
+    read_beside: Callable[[Sequence[Examination]], list[Beside]],
+) -> Calibration:
     """The weights and the threshold under which these answers would have been best.
+
+    Args:
+        read_beside: `QuestionAnswerer.beside`; what is to be read depends on the weight of retrieval.
 
     Raises:
         InputError: the best answers are all right or all wrong.
     """
+    # 1. Order by the first reading and retrieval; of equal weights the first, as max keeps it.
     there = np.array([bool(question.answers) for question in questions])
-    weighed = {weight: _weighed(weight, questions, found) for weight in RETRIEVAL_WEIGHTS}
-    # Of equal weights the first: max keeps it.
-    weight = max(RETRIEVAL_WEIGHTS, key=lambda w: float(weighed[w][1][there].sum()))
-    features, gain = weighed[weight]
+    grouped = {weight: [group(one.candidates, weight) for one in found] for weight in RETRIEVAL_WEIGHTS}
+    weight = max(RETRIEVAL_WEIGHTS, key=lambda w: float(_gain(questions, grouped[w]).sum()))
+
+    # 2. Read the best of them side by side, and order by that as well.
+    first = [replace(one, groups=tuple(groups)) for one, groups in zip(found, grouped[weight], strict=True)]
+    scores = [read for place in range(0, len(first), AT_ONCE) for read in read_beside(first[place : place + AT_ONCE])]
+    ordered = {
+        beside: [compared(one.groups, read, beside) for one, read in zip(first, scores, strict=True)]
+        for beside in BESIDE_WEIGHTS
+    }
+    beside = max(BESIDE_WEIGHTS, key=lambda w: float(_gain(questions, ordered[w]).sum()))
+
+    # 3. Fit how likely the best is right, and from where on to answer.
+    features = [_described(groups) for groups in ordered[beside]]
+    gain = _gain(questions, ordered[beside])
     right = gain >= RIGHT
     if right.all() or not right.any():
         raise InputError("the confidence cannot be fitted on these questions: it takes right and wrong answers")
-    fitted = fit(features, right.tolist(), weight)
+    fitted = fit(features, right.tolist(), weight, beside)
     belief = np.array([fitted.probability(described) for described in features])
     return replace(fitted, threshold=min(1.0, max(0.0, steady_threshold(belief, gain, there))))
 
 
-def _weighed(
-    weight: float, questions: Sequence[Question], found: Sequence[Examination]
-) -> tuple[list[Features], npt.NDArray[Any]]:
-    """What is known about each question's best answer, and its F1, if retrieval counts this much."""
-    features, gain = [], []
-    for question, examined in zip(questions, found, strict=True):
-        groups = group(examined.candidates, weight)
-        described = describe(groups)
-        features.append(described[0] if described else NOTHING)
-        gain.append(token_f1(groups[0].best.quote, question.answers) if groups and question.answers else 0.0)
-    return features, np.array(gain)
+def _gain(questions: Sequence[Question], grouped: Sequence[Sequence[Group]]) -> npt.NDArray[Any]:
+    """The F1 of each question's first group."""
+    pairs = zip(questions, grouped, strict=True)
+    return np.array([token_f1(of[0].best.quote, asked.answers) if of and asked.answers else 0.0 for asked, of in pairs])
+
+
+def _described(groups: Sequence[Group]) -> Features:
+    """What is known about the first group."""
+    return describe(groups)[0] if groups else NOTHING

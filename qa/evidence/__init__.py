@@ -7,15 +7,19 @@ from qa.evidence.context import supporting
 from qa.evidence.differences import differing
 from qa.evidence.groups import Candidate, Group, echoes, group, sentence_of
 from qa.evidence.names import folded
+from qa.evidence.rivals import Lineup, compared, lineups
 from qa.evidence.shapes import parts, shaped
 
 __all__ = [
     "Candidate",
     "Group",
+    "Lineup",
+    "compared",
     "differing",
     "echoes",
     "folded",
     "group",
+    "lineups",
     "parts",
     "sentence_of",
     "shaped",

@@ -41,10 +41,15 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Candidates that give the same answer, best first; never empty. `score` is the best one's."""
+    """Candidates that give the same answer, best first; never empty.
+
+    `score` is the best one's, what groups are ordered by. `beside` is what the reader made of the
+    best one side by side with those of other groups, in logits; 0 where that was not read.
+    """
 
     candidates: tuple[Candidate, ...]
     score: float
+    beside: float = 0.0
 
     @property
     def best(self) -> Candidate:

@@ -53,12 +53,8 @@ def test_what_is_saved_is_loaded_with_its_notes_beside_it(tmp_path: Path) -> Non
     assert json.loads(path.read_text(encoding="utf-8"))["reader"] == "reader@0123"
 
 
-SAVED = {
-    "retrieval_weight": 0,
-    "weights": {"margin": 1, "lead": 0, "retrieved": 0, "cosine": 0, "agreement": 0},
-    "intercept": 0,
-    "threshold": 0.5,
-}
+WEIGHED = {"margin": 1, "lead": 0, "retrieved": 0, "cosine": 0, "agreement": 0, "beside": 0}
+SAVED = {"retrieval_weight": 0, "weights": WEIGHED, "intercept": 0, "threshold": 0.5, "beside_weight": 0}
 
 
 @pytest.mark.parametrize(
@@ -72,9 +68,10 @@ SAVED = {
         json.dumps(SAVED | {"weights": {"margin": 1}}),
         json.dumps({name: value for name, value in SAVED.items() if name != "intercept"}),
         json.dumps({name: value for name, value in SAVED.items() if name != "retrieval_weight"}),
+        json.dumps({name: value for name, value in SAVED.items() if name != "beside_weight"}),
         json.dumps(SAVED | {"intercept": "x"}),
-        json.dumps(SAVED | {"weights": {"margin": "x", "lead": 0, "retrieved": 0, "cosine": 0, "agreement": 0}}),
-        json.dumps(SAVED | {"weights": {"margin": 1, "lead": 0, "retrieved": 0, "cosine": 0}}),
+        json.dumps(SAVED | {"weights": WEIGHED | {"margin": "x"}}),
+        json.dumps(SAVED | {"weights": {name: 0 for name in WEIGHED if name != "beside"}}),
         json.dumps(SAVED | {"weights": [1, 0, 0, 0]}),
     ],
 )
@@ -84,6 +81,12 @@ def test_a_damaged_file_is_refused_in_one_line(content: str, tmp_path: Path) -> 
     with pytest.raises(ModelError, match=r"confidence\.json cannot be used") as caught:
         Calibration.load(path)
     assert "\n" not in str(caught.value)
+
+
+def test_a_file_with_all_its_numbers_is_not_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "confidence.json"
+    path.write_text(json.dumps(SAVED), encoding="utf-8")
+    assert Calibration.load(path) == Calibration(0.0, Features(1.0), 0.0, 0.5)
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from index.errors import ModelError
 from qa.answer import Span
-from qa.reader import ANSWER_TOKENS, Reader
+from qa.reader import ANSWER_TOKENS, NOWHERE, Reader
 
 QUESTION = "Who is the army spokesman of the city?"
 PASSAGES = [
@@ -88,6 +88,24 @@ def test_passages_of_several_questions_share_batches(zebra_reader: Path, monkeyp
     monkeypatch.setitem(reader.__dict__, "_runner", counting)
     reader.read_together([(f"What is animal {n}?", ["A zebra said so.", "The river said so."]) for n in range(5)])
     assert [rows for rows, _ in shapes] == [10]
+
+
+def test_a_place_weighs_what_it_scores_as_a_span(any_model: Path) -> None:
+    reader = Reader(any_model, device="cpu")
+    plain = [passage for passage in PASSAGES if passage.isascii()]  # elsewhere a character may be several tokens
+    found = reader.read(QUESTION, plain, most=4)
+    asked = [
+        (QUESTION, passage, [(span.start, span.end) for span in spans])
+        for passage, spans in zip(plain, found, strict=True)
+    ]
+    for spans, weighed in zip(found, reader.weigh(asked), strict=True):
+        assert weighed == pytest.approx([span.score for span in spans], abs=1e-3)
+
+
+def test_a_place_without_words_weighs_next_to_nothing(zebra_reader: Path) -> None:
+    reader = Reader(zebra_reader, device="cpu")
+    assert reader.weigh([("Which animal?", "a zebra  ", [(2, 7), (7, 9)]), ("Which animal?", "", [])])[0][1] == NOWHERE
+    assert reader.weigh([]) == []
 
 
 def test_offsets_count_characters_not_bytes(zebra_reader: Path) -> None:
