@@ -51,8 +51,11 @@ class Wording:
 
     @property
     def usual(self) -> str:
-        """The question with each thing called as most articles call it."""
-        return self._with([named.names[0] for named in self.named])
+        """The question with each thing called as most articles call it in words, if any does.
+
+        A model of meaning knows more of words than of initials.
+        """
+        return self._with([next(filter(_is_in_words, named.names), named.names[0]) for named in self.named])
 
     def as_in(self, text: str) -> str:
         """The question with each thing called as a text mostly calls it, if it does, whatever name was typed."""
@@ -90,6 +93,10 @@ def word(question: str, aliases: Names) -> Wording:
         if not _overlaps(found, start, end) and (nearest := aliases.nearest(folded)):
             found.append(Named(start, end, tuple(name.name for name in aliases.names_of(nearest))))
     return Wording(question, tuple(sorted(found, key=lambda named: named.start)))
+
+
+def _is_in_words(name: str) -> bool:
+    return any(map(str.islower, name))
 
 
 def _name_in(text: str, names: tuple[str, ...]) -> str | None:

@@ -30,6 +30,12 @@ def test_every_name_of_a_thing_is_put_as_most_articles_put_it(aliases: Names, na
     assert usual.replace("the ", "") == "When did Inland Tugmen strike?"
 
 
+def test_initials_are_put_in_words_where_an_article_has_words_for_them() -> None:
+    named = Named(4, 6, ("IT", "I.T.", "Inland Tugmen", "Skarra"))  # most articles write the initials
+    assert Wording("Did IT strike?", (named,)).usual == "Did Inland Tugmen strike?"
+    assert Wording("Did IT strike?", (Named(4, 6, ("IT", "I.T.")),)).usual == "Did IT strike?"
+
+
 @pytest.mark.parametrize("typed", ["Marrokesh", "Marokesh", "Marokeesh", "Al-Marokesh", "MAROKESH"])
 def test_a_passage_is_asked_in_its_own_spelling(aliases: Names, typed: str) -> None:
     wording = word(f"Who struck in {typed}?", aliases)
