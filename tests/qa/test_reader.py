@@ -90,9 +90,9 @@ def test_passages_of_several_questions_share_batches(zebra_reader: Path, monkeyp
     assert [rows for rows, _ in shapes] == [10]
 
 
-def test_a_place_weighs_what_it_scores_as_a_span(any_model: Path) -> None:
-    reader = Reader(any_model, device="cpu")
-    plain = [passage for passage in PASSAGES if passage.isascii()]  # elsewhere a character may be several tokens
+def test_a_place_weighs_what_it_scores_as_a_span(zebra_reader: Path) -> None:
+    reader = Reader(zebra_reader, device="cpu")
+    plain = [passage for passage in PASSAGES if passage.isascii()]
     found = reader.read(QUESTION, plain, most=4)
     asked = [
         (QUESTION, passage, [(span.start, span.end) for span in spans])
@@ -100,6 +100,17 @@ def test_a_place_weighs_what_it_scores_as_a_span(any_model: Path) -> None:
     ]
     for spans, weighed in zip(found, reader.weigh(asked), strict=True):
         assert weighed == pytest.approx([span.score for span in spans], abs=1e-3)
+
+
+def test_places_are_weighed_by_every_kind_of_model(any_model: Path) -> None:
+    reader = Reader(any_model, device="cpu")
+    asked = [(QUESTION, passage, [(0, 3), (4, len(passage))]) for passage in PASSAGES if passage]
+    weighed = reader.weigh(asked)
+    assert [len(scores) for scores in weighed] == [2, 2, 2]
+    assert all(score > NOWHERE for scores in weighed for score in scores[:1])
+    alone = [reader.weigh([one])[0] for one in asked]
+    for scores, others in zip(weighed, alone, strict=True):
+        assert scores == pytest.approx(others, abs=1e-3)
 
 
 def test_a_place_without_words_weighs_next_to_nothing(zebra_reader: Path) -> None:
