@@ -2,8 +2,8 @@
 
 Knows Ray. Never knows how anything is stored: what the cluster has prepared comes back bit by bit.
 
-    ray              the cluster that this process runs in, as Ray's own RAY_ADDRESS says; where that is not set,
-                     one that is started on this machine, on its loopback address alone, and ends with the build
+    ray              the cluster that this process is connected to, or that Ray's own RAY_ADDRESS names; else one
+                     that is started on this machine, on its loopback address alone, and ends with the build
     HOST:PORT        the cluster with this address, of which this machine is a node
     ray://HOST:PORT  the cluster whose Ray Client server that is; this machine need be no node of it
 
@@ -167,6 +167,10 @@ def _connected(address: str) -> Iterator[Any]:
     Raises:
         InputError: there is no cluster at the address, or not one that this process can use.
     """
+    connected = sys.modules.get("ray")
+    if address == "ray" and connected and connected.is_initialized():
+        yield connected
+        return
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     named = os.environ.get("RAY_ADDRESS", "local") if address == "ray" else address
@@ -176,9 +180,6 @@ def _connected(address: str) -> Iterator[Any]:
         _refuse_unreachable(named)
     import ray
 
-    if ray.is_initialized():
-        yield ray
-        return
     options = {} if named.startswith("ray://") else {"include_dashboard": False}
     try:
         ray.init(named, log_to_driver=False, logging_level="CRITICAL", **options)

@@ -36,6 +36,7 @@ def nodes(word_embedder):
     workers = [cluster.add_node(num_cpus=1, resources={f"worker-{number}": 1}) for number in range(2)]
     for module in (__name__, word_embedder.__module__):  # which no worker can import
         ray.cloudpickle.register_pickle_by_value(sys.modules[module])
+    ray.init(cluster.address, log_to_driver=False, logging_level="CRITICAL")
     yield cluster, workers
     ray.shutdown()
     cluster.shutdown()
@@ -83,7 +84,7 @@ def same(one, other):
 
 
 def test_a_cluster_makes_the_index_that_this_process_makes(nodes, seeds, news, embedder, tmp_path):
-    paths, address = [seeds, news], nodes[0].address
+    paths, address = [seeds, news], "ray"  # the one that this process is connected to
     mine, theirs = tmp_path / "mine", tmp_path / "theirs"
     told = {}
     alone = build(paths, mine, embedder)
@@ -135,7 +136,7 @@ def test_where_a_node_dies_in_the_middle_the_index_is_the_same_and_nothing_is_sa
 
     slow = Slow(words, log)
     capfd.readouterr()
-    report = build([folder], tmp_path / "theirs", slow, kill_a_node, workers=cluster.address)
+    report = build([folder], tmp_path / "theirs", slow, kill_a_node, workers="ray")
     assert described(report) == described(alone)
     assert same(tmp_path / "mine", tmp_path / "theirs")
     assert killed and log.read_text().splitlines()[-1] != killed[0]
@@ -178,7 +179,7 @@ def test_files_that_only_this_machine_can_see_are_named(articles, tmp_path):
     ]
 
 
-OWN = """
+BUILD = """
 import json, sys
 from pathlib import Path
 from index.build import build
@@ -190,15 +191,31 @@ def told(stage, done, total):
         where.update(node["NodeManagerAddress"] for node in ray.nodes())
 
 where = set()
-report = build([Path(sys.argv[1])], Path(sys.argv[2]), Embedder(), told, workers="ray")
+report = build([Path(sys.argv[1])], Path(sys.argv[2]), Embedder(), told, workers=sys.argv[3])
 print(json.dumps([sorted(report.added), sorted(where)]))
 """
 
 
-def test_a_cluster_of_its_own_is_started_on_the_loopback_address_and_says_nothing(articles, embedder, tmp_path):
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
-    command = [sys.executable, "-c", OWN, str(articles), str(tmp_path / "index")]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
-    assert (done.stderr, json.loads(done.stdout)) == ("", [["a.txt", "b.txt"], ["127.0.0.1"]])
-    build([articles], tmp_path / "mine", embedder)
-    assert same(tmp_path / "mine", tmp_path / "index")
+@pytest.fixture
+def built_apart(articles, embedder, tmp_path):
+    """Builds the two articles in a process of its own, with the workers named; returns on which addresses they were."""
+
+    def run(workers):
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+        command = [sys.executable, "-c", BUILD, str(articles), str(tmp_path / "index"), workers]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
+        assert done.stderr == ""
+        added, where = json.loads(done.stdout)
+        build([articles], tmp_path / "mine", embedder)
+        assert added == ["a.txt", "b.txt"] and same(tmp_path / "mine", tmp_path / "index")
+        return where
+
+    return run
+
+
+def test_a_cluster_of_its_own_is_started_on_the_loopback_address_alone_and_nothing_is_said(built_apart):
+    assert built_apart("ray") == ["127.0.0.1"]
+
+
+def test_a_cluster_is_found_by_its_address_and_nothing_is_said(nodes, built_apart):
+    assert built_apart(nodes[0].address) == [nodes[0].head_node.node_ip_address]
