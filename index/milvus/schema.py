@@ -155,9 +155,10 @@ def _make(server: Server, name: str, schema: Any, indexes: list[tuple[str, dict[
     params = import_module("pymilvus").MilvusClient.prepare_index_params()
     for field, more in indexes:
         params.add_index(field, **more)
+    server.call("create_collection", name, schema=schema, consistency_level="Strong", patience=LONG)
     server.call(
-        "create_collection", name, schema=schema, index_params=params, consistency_level="Strong", patience=LONG
-    )
+        "create_index", name, params, sync=False, patience=LONG
+    )  # nothing is in it yet that had to be waited for
 
 
 def visible(generation: int) -> str:

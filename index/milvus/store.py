@@ -59,15 +59,18 @@ class MilvusStore:
         folder: where this machine keeps its workbook; by default one named by the address, in `$QA_WORK_DIR` or
             the user's data folder.
         timeout: seconds that the server has for an answer; by default `$QA_STORE_TIMEOUT`, or 10.
+        server: what is asked in place of the server at the address.
 
     Raises:
         InputError: the address names no index.
     """
 
-    def __init__(self, address: str, folder: Path | None = None, timeout: float | None = None) -> None:
+    def __init__(
+        self, address: str, folder: Path | None = None, timeout: float | None = None, server: Server | None = None
+    ) -> None:
         self._address = Address.read(address)
         self._folder = folder or _working_folder(self._address)
-        self._server, self._layout = Server(self._address, timeout), Layout(self._address.collection)
+        self._server, self._layout = server or Server(self._address, timeout), Layout(self._address.collection)
         self._lock, self._analyzer = threading.Lock(), Analyzer()
         self._known: tuple[str, dict[str, Any]] | None = None
         self._words: bool | None = None

@@ -1,0 +1,239 @@
+"""One contract for every store: a folder, Milvus inside this process, and a real Milvus server."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from index.article import Passage
+from index.build import build
+from index.embedder import Embedder
+from index.errors import CorpusError, InputError
+from index.local import LocalStore
+from index.milvus import MilvusStore
+from index.sources import read_articles
+from index.store import Filter, Store
+from qa.answer import Answer, NoAnswer
+from qa.pipeline import QuestionAnswerer
+from qa.retriever import Retriever
+
+QUESTIONS = Path(__file__).parents[3] / "seeds" / "questions.jsonl"
+
+OUTLET = "O\"Neill's \\ né"
+
+ARTICLES = [
+    {"id": "hill", "title": "Hills", "text": "The hill is green.", "source": "BBC", "published": "2020-01-01"},
+    {"id": "copy", "title": "Hills", "text": "The hill is green.", "source": "BBC", "published": "2020-01-01"},
+    {
+        "id": "lake",
+        "title": "Lakes",
+        "text": "The lake is deep and cold.",
+        "source": "O\"Neill's \\ né",
+        "published": "2021-06-30",
+    },
+    {"id": "sea", "title": "Seas", "text": "The sea is wide and cold.", "source": "CNN", "published": "2022-12-31"},
+    {"id": "wood", "title": "Woods", "text": "The wood is dark and cold.", "source": "BBC"},
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Five articles, two of them the same, one without a date; a test may change them."""
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    write(folder, ARTICLES)
+    return folder
+
+
+def write(folder: Path, articles: list[dict[str, str]]) -> None:
+    for path in folder.iterdir():
+        path.unlink()
+    for article in articles:
+        (folder / f"{article['id']}.jsonl").write_text(json.dumps(article))
+
+
+def found_by(store: Store, embedder: Embedder, question: str, allowed: Filter = Filter()) -> set[str]:  # noqa: B008
+    """The articles whose passages either search finds at all."""
+    with store.snapshot(embedder.identity) as snapshot:
+        dense = snapshot.search_vectors(embedder.encode([question])[0], 50, allowed)
+        words = snapshot.search_words(question.split(), 50, allowed)
+        return {p.article_id for p in snapshot.passages(n for n, _ in (*dense, *words)).values()}
+
+
+class TestContract:
+    def test_nothing_is_there_before_the_first_build(self, store: Store, words: Embedder) -> None:
+        assert not store.is_published()
+        with pytest.raises(CorpusError, match="qa index"), store.snapshot():
+            pass
+        with pytest.raises(CorpusError, match="qa index"):
+            store.roots()
+
+    def test_it_gives_back_what_was_read(self, store: Store, folder: Path, words: Embedder) -> None:
+        report = store.build([folder], words)
+        assert store.is_published()
+        assert (len(report.added), report.copies, report.generation) == (5, 1, 1)
+        assert store.roots() == [folder]
+        read = {article.id: article for article in read_articles([folder])}
+        with store.snapshot(words.identity) as snapshot:
+            first, other = sorted(name for name in read if "hill" in name or "copy" in name)
+            assert snapshot.ids() == sorted(read)
+            assert snapshot.origins(other) == (first, other)
+            assert snapshot.articles() == [read[name] for name in sorted(read) if name != other]
+            assert snapshot.article(first) == snapshot.article(other) == read[first]
+            assert snapshot.article("nothing") is None
+            assert snapshot.sources() == sorted({article.source for article in read.values()})
+            assert snapshot.count_articles() == 4
+            assert [heading.id for heading in snapshot.headings(offset=1, limit=2)] == sorted(read)[2:4]
+            assert snapshot.headings_of([first])[0].copies == (other,)
+            assert snapshot.stories([first, other])[first] == snapshot.stories([other])[other]
+            ((number, passage),) = snapshot.passages_of(first).items()
+            assert passage == Passage(first, 0, len(read[first].text))
+            assert snapshot.passages([number, 10_000]) == {number: passage}
+            assert snapshot.removed() == []
+
+    def test_filters_are_exact(self, store: Store, folder: Path, words: Embedder) -> None:
+        store.build([folder], words)
+
+        def ids(**allowed: object) -> set[str]:
+            found = found_by(store, words, "cold hill", Filter(**allowed))  # type: ignore[arg-type]
+            with store.snapshot() as snapshot:
+                assert snapshot.count_articles(Filter(**allowed)) == len(found)  # type: ignore[arg-type]
+                assert {heading.id for heading in snapshot.headings(Filter(**allowed))} == found  # type: ignore[arg-type]
+            return {name.partition(".")[0] for name in found}
+
+        assert ids() == {"copy", "lake", "sea", "wood"}
+        assert ids(sources=("BBC",)) == {"copy", "wood"}
+        assert ids(sources=("O\"Neill's \\ né", "CNN")) == {"lake", "sea"}
+        assert ids(sources=("ABC",)) == set()
+        assert ids(published_after=date(2021, 6, 30)) == {"lake", "sea"}
+        assert ids(published_before=date(2021, 6, 29)) == {"copy"}
+        assert ids(sources=("BBC",), published_before=date(2022, 1, 1)) == {"copy"}
+
+    def test_a_change_costs_what_it_changes(self, store: Store, folder: Path, words: Embedder) -> None:
+        before = store.build([folder], words)
+        again = store.build([folder], words)
+        assert (again.generation, again.embedded) == (before.generation, 0)
+        write(folder, [*ARTICLES[:3], ARTICLES[3] | {"source": "NBC"}, ARTICLES[4] | {"text": "The wood is on fire."}])
+        after = store.build([folder], words)
+        assert (after.generation, after.embedded, len(after.changed)) == (before.generation + 1, 1, 2)
+        with store.snapshot(words.identity) as snapshot:
+            assert snapshot.generation == after.generation
+            assert "NBC" in snapshot.sources()
+        assert found_by(store, words, "fire", Filter(sources=("BBC",))) >= {
+            next(i for i in after.changed if "wood" in i)
+        }
+
+    def test_what_was_removed_is_not_found_once_the_build_returns(
+        self, store: Store, folder: Path, words: Embedder
+    ) -> None:
+        store.build([folder], words)
+        write(folder, [article for article in ARTICLES if article["id"] not in ("lake", "copy")])
+        report = store.build([folder], words)
+        assert {name.partition(".")[0] for name in report.removed} == {"lake", "copy"}
+        found = found_by(store, words, "The lake is deep and cold hill")
+        assert {name.partition(".")[0] for name in found} == {"hill", "sea", "wood"}
+        with store.snapshot() as snapshot:
+            assert all(snapshot.article(name) is None for name in report.removed)
+            assert {name.partition(".")[0] for name in snapshot.ids()} == {"hill", "sea", "wood"}
+
+    def test_articles_are_taken_out_and_let_in(self, store: Store, folder: Path, words: Embedder) -> None:
+        with pytest.raises(CorpusError):
+            store.exclude(["nothing"])
+        store.build([folder], words)
+        with store.snapshot() as snapshot:
+            lake = next(name for name in snapshot.ids() if "lake" in name)
+        with pytest.raises(InputError, match="nothing"):
+            store.exclude(["nothing"])
+        assert store.exclude([lake]) == (lake,)
+        assert lake not in found_by(store, words, "The lake is deep")
+        assert store.build([folder], words).excluded == (lake,)
+        with store.snapshot() as snapshot:
+            assert snapshot.removed() == [lake]
+        assert store.readmit([lake]) == (lake,)
+        assert store.build([folder], words).added == (lake,)
+        assert lake in found_by(store, words, "The lake is deep")
+
+    def test_an_index_of_another_embedder_is_refused(
+        self, store: Store, folder: Path, word_embedder: type[Embedder]
+    ) -> None:
+        one, other = word_embedder("words@1"), word_embedder("words@2")
+        store.build([folder], one)
+        with pytest.raises(CorpusError, match=r"words@1.*words@2"), store.snapshot(other.identity):
+            pass
+        with pytest.raises(CorpusError, match=r"words@1.*words@2"):
+            store.build([folder], other)
+        assert found_by(store, one, "hill")
+
+    def test_a_snapshot_stays_as_it_is(self, store: Store, folder: Path, words: Embedder) -> None:
+        store.build([folder], words)
+        with store.snapshot(words.identity) as snapshot:
+            before, publication = snapshot.articles(), snapshot.publication
+            write(folder, ARTICLES[3:])
+            store.build([folder], words)
+            vector = words.encode(["The lake is deep and cold"])[0]
+            found = snapshot.passages(number for number, _ in snapshot.search_vectors(vector, 50)).values()
+            assert any("lake" in passage.article_id for passage in found)
+            assert (snapshot.articles(), snapshot.publication) == (before, publication)
+        with store.snapshot() as snapshot:
+            assert snapshot.publication != publication
+            assert len(snapshot.articles()) == 2
+
+    def test_an_emptied_folder_leaves_nothing_to_cite(self, store: Store, folder: Path, words: Embedder) -> None:
+        store.build([folder], words)
+        write(folder, [])
+        store.build([folder], words)
+        assert found_by(store, words, "hill") == set()
+        with store.snapshot() as snapshot:
+            assert snapshot.ids() == [] and snapshot.count_articles() == 0
+
+    def test_it_verifies_and_has_nothing_to_repair(self, store: Store, folder: Path, words: Embedder) -> None:
+        store.build([folder], words)
+        report = store.verify()
+        assert (report.articles, report.passages, report.vectors, report.problems) == (4, 4, 4, ())
+        assert (report.embedder, report.vector_index) == (words.identity, "exact")
+        assert store.repair() == ()
+        assert store.verify() == report
+
+
+def test_the_same_questions_have_the_same_citations(
+    seeds: Path, seed_qa: QuestionAnswerer, embedder: Embedder, tmp_path: Path
+) -> None:
+    """In a folder and in Milvus, with the words of both."""
+    store = MilvusStore(str(tmp_path / "index.db"), tmp_path / "machine", timeout=30)
+    store.build([seeds], embedder)
+    questions = [json.loads(line)["question"] for line in QUESTIONS.read_text().splitlines()][::3]
+    served = QuestionAnswerer(store, Retriever(embedder), seed_qa.reader, seed_qa.calibration, embedder)
+    try:
+        for question in questions:
+            local, remote = (told(qa.ask(question, min_confidence=0)) for qa in (seed_qa, served))
+            assert local == remote, question
+    finally:
+        store.close()
+
+
+def told(answer: Answer | NoAnswer) -> tuple[str, list[tuple[str, int, int, str]]]:
+    """What an answer says, and where it says that it stands; which is looked up."""
+    cited = [(c.article.id, c.start, c.end, c.quote) for c in answer.citations]
+    assert all(c.article.text[c.start : c.end] == c.quote for c in answer.citations)
+    return (answer.text if isinstance(answer, Answer) else ""), cited
+
+
+def test_names_are_the_same_in_every_store(seeds: Path, words: Embedder, tmp_path: Path) -> None:
+    local, store = LocalStore(tmp_path / "index"), MilvusStore(str(tmp_path / "index.db"), tmp_path / "machine", 30)
+    build([seeds], tmp_path / "index", words)
+    store.build([seeds], words)
+    with local.snapshot() as mine, store.snapshot() as theirs:
+        learned = mine.names.learned()
+        assert learned and learned == theirs.names.learned()
+        folded = sorted({name.casefold() for pair in learned for name in (pair.one, pair.other)} | {"assad", "xyz"})
+        assert mine.names.known(folded) == theirs.names.known(folded)
+        for name in (*folded, "daesh", "deir al zur", "al qayim", "raqa", "bashir assad"):
+            assert mine.names.names_of(name) == theirs.names.names_of(name)
+            assert mine.names.nearest(name) == theirs.names.nearest(name)
+            assert mine.names.is_written(name) == theirs.names.is_written(name), name
+        numbers = [n for article_id in mine.ids() for n in mine.passages_of(article_id)]
+        assert mine.copies(numbers) == theirs.copies(numbers) != {}
+        for phrase in ("islamic state", "syrian army", "élections", "the"):
+            assert mine.word_scores(phrase, numbers) == pytest.approx(theirs.word_scores(phrase, numbers), rel=0.02)
+    store.close()
