@@ -219,6 +219,33 @@ def counted(indexed: Callable[[dict[str, str]], Path], words: Any, zebra_reader:
     return QuestionAnswerer(store, Retriever(words), reader, surely, words)
 
 
+class Partial(Counting):
+    """Reads as a reader does, and side by side likes one quote better than all others."""
+
+    def __init__(self, reader: Reader, favourite: str) -> None:
+        super().__init__(reader)
+        self.favourite = favourite
+
+    def weigh(self, asked: Sequence[tuple[str, str, Sequence[tuple[int, int]]]]) -> list[list[float]]:
+        liked = [[text[start:end] == self.favourite for start, end in places] for _, text, places in asked]
+        return [[9.0 if best else -9.0 for best in places] for places in liked]
+
+
+def test_what_wins_side_by_side_is_answered(counted: QuestionAnswerer, words: Any, zebra_reader: Path) -> None:
+    read = counted.examine("Which zebra?")
+    favourite = read.groups[1].best.quote
+    assert {group.beside for group in read.groups} == {0.0}  # with no weight it is not read again
+    weighed = Calibration(1.0, Features(0.1, beside=0.5), 0.0, 0.0, beside_weight=5.0)
+    reader: Any = Partial(Reader(zebra_reader, device="cpu"), favourite)
+    engine = QuestionAnswerer(counted.store, Retriever(words), reader, weighed, words)
+    one, other, nothing = engine.examine_together([Inquiry("Which zebra?"), Inquiry("Where?"), Inquiry("Was it?")])
+    assert one and other and nothing
+    assert one.groups[0].best.quote == favourite
+    assert [group.beside > 0 for group in one.groups] == [True] + [False] * (len(one.groups) - 1)
+    assert engine.beliefs(one) == sorted(engine.beliefs(one), reverse=True)
+    assert engine.ask("Which zebra?").text == favourite
+
+
 def test_a_question_asked_again_needs_neither_model(counted: QuestionAnswerer, words: Any) -> None:
     first, again = counted.ask("Which zebra lives in the zoo?"), counted.ask("  Which zebra  lives in the zoo? ")
     assert (again.text, again.citations, again.confidence) == (first.text, first.citations, first.confidence)
