@@ -17,6 +17,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from index.errors import CorpusError
 from index.milvus.analysis import Analyzer
 from index.milvus.rows import ARTICLE, KINDS, TEXT, Record, Workbook, article_from, version_of
@@ -35,6 +37,9 @@ from index.milvus.schema import (
 from index.milvus.server import LONG, Row, Server, any_of
 from index.milvus.snapshot import joined
 from index.store import Progress
+
+TOLERANCE = 1e-3
+"""How far the length of a vector may be from one."""
 
 ROWS_AT_ONCE = 500
 """Rows that are written at a time: about a megabyte of passages."""
@@ -266,12 +271,19 @@ class Publisher:
 
 
 def noted(server: Server, layout: Layout, generation: int, path: Path) -> Ledger:
-    """A ledger made anew from what Milvus itself holds of a generation; what is damaged there is not noted."""
+    """A ledger made anew from what Milvus itself holds of a generation.
+
+    What is damaged there is noted as that, so that it goes and is written anew; a passage whose vector is damaged
+    is deleted at once.
+    """
     path.unlink(missing_ok=True)
     ledger = Ledger(path)
     if server.call("has_collection", layout.passages):
-        for page in server.pages(layout.passages, "number", visible(generation), ["number"]):
-            ledger.note([], [row["number"] for row in page])
+        for page in server.pages(layout.passages, "number", visible(generation), ["number", "vector"]):
+            damaged = damaged_vectors(page)
+            if damaged:
+                server.call("delete", layout.passages, filter=any_of("number", damaged))
+            ledger.note([], {row["number"] for row in page}.difference(damaged))
     digests: dict[str, Mapping[str, Any]] = {}
     fields = [field for field in RECORD if field not in ("blank", "born")]
     for kind in KINDS:
@@ -280,20 +292,24 @@ def noted(server: Server, layout: Layout, generation: int, path: Path) -> Ledger
         found = joined(rows)
         if kind == ARTICLE:
             digests = {said["digest"]: said for said in (json.loads(body) for _, body in found)}
-        if kind == TEXT:
-            found = [(row, body) for row, body in found if _is_whole(digests.get(row["name"]), row["name"], body)]
-        ledger.note(((kind, row["name"], _version(kind, row, body)) for row, body in found), [])
+        ledger.note(((kind, row["name"], _version(kind, row, body, digests)) for row, body in found), [])
     return ledger
 
 
-def _is_whole(said: Mapping[str, Any] | None, digest: str, text: str) -> bool:
-    return said is not None and article_from(said, text).digest == digest
+def damaged_vectors(rows: Iterable[Row]) -> list[int]:
+    """The numbers of the passages whose vector is not of length one."""
+    numbered = [(row["number"], row["vector"]) for row in rows]
+    lengths = np.linalg.norm(np.array([vector for _, vector in numbered], np.float32), axis=1)
+    is_unit = np.abs(lengths - 1) < TOLERANCE  # not so for what is no number
+    return [number for (number, _), whole in zip(numbered, is_unit, strict=True) if not whole]
 
 
-def _version(kind: str, row: Row, body: str) -> bytes:
-    if kind == TEXT:
-        return b""
-    return version_of(body, row["number"], row["first"], row["second"], row["source"], row["published"])
+def _version(kind: str, row: Row, body: str, digests: Mapping[str, Mapping[str, Any]]) -> bytes:
+    """As the workbook names it; of a text that is not what was written, as nothing does."""
+    if kind != TEXT:
+        return version_of(body, row["number"], row["first"], row["second"], row["source"], row["published"])
+    said = digests.get(row["name"])
+    return b"" if said is not None and article_from(said, body).digest == row["name"] else b"damaged"
 
 
 def _rows(record: Record, generation: int, token: str) -> Iterator[Row]:

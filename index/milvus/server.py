@@ -31,6 +31,9 @@ EMBEDDED_COLLECTION = "articles"
 MISSING = (100, 1600)
 """Milvus's codes for a collection, or an alias, that does not exist."""
 
+UNCONNECTED = 2
+"""pymilvus's for a connection that could not be made again."""
+
 UNLOADED = 101
 """That for a collection whose rows are not at hand to be searched."""
 
@@ -167,7 +170,7 @@ class Server:
                     f"{path} cannot be opened: one process at a time may; "
                     f"for several, `milvus-lite server --data-dir {path}` serves it at an address"
                 )
-        elif self._client is None or callable(code) or not isinstance(code, int):  # gRPC's own failure, or no link
+        elif self._client is None or not isinstance(code, int) or code == UNCONNECTED:  # gRPC's own failure, or no link
             return CorpusError(
                 f"Milvus at {self.address} gives no answer within {self._timeout:g} s: "
                 "see that it runs and can be reached ($QA_STORE_TIMEOUT sets the seconds)"

@@ -19,7 +19,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import platformdirs
 
 from index.build import build_lock
@@ -28,16 +27,13 @@ from index.errors import CorpusError
 from index.local import LocalStore
 from index.milvus.analysis import Analyzer
 from index.milvus.lease import lease
-from index.milvus.publish import Ledger, Publisher, noted
+from index.milvus.publish import Ledger, Publisher, damaged_vectors, noted
 from index.milvus.restore import restore
 from index.milvus.rows import ARTICLE, TEXT, Workbook, article_from
 from index.milvus.schema import ALIVE, Layout, Manifest, has_words, published
 from index.milvus.server import Address, Server
 from index.milvus.snapshot import MilvusSnapshot, Reader, facts_of
 from index.store import BuildReport, Kind, Progress, VerifyReport
-
-TOLERANCE = 1e-3
-"""How far the length of a vector may be from one."""
 
 _log = logging.getLogger(__name__)
 
@@ -253,9 +249,8 @@ class MilvusStore:
         count = unusual = 0
         if facts["passages"]:
             for page in self._server.pages(self._layout.passages, "number", reader.visible, ["number", "vector"]):
-                lengths = np.linalg.norm(np.array([row["vector"] for row in page], np.float32), axis=1)
                 count += len(page)
-                unusual += int((~(np.abs(lengths - 1) < TOLERANCE)).sum())
+                unusual += len(damaged_vectors(page))
         return count, unusual
 
     def _leftovers(self, manifest: Manifest) -> list[str]:
