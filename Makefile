@@ -28,7 +28,7 @@ test-crash: .venv/tested  ## kill builds, fail writes and damage files, 200 time
 	QA_CRASH_ROUNDS=$(CRASHES) $(BIN)/pytest tests/crash
 
 test-cluster: .venv/tested build/milvus/installed  ## run the contract of stores on a real Milvus server (2.3.5, by meaning only)
-	QA_MILVUS_SERVER=build/milvus/bin/milvus-server $(BIN)/pytest tests/cluster
+	QA_MILVUS_SERVER=build/milvus/bin/milvus-server $(BIN)/pytest tests/index/milvus -k standalone
 
 index: .venv/installed  ## build or refresh the index (ARTICLES=folder, without it the seed articles)
 	$(BIN)/qa index "$(or $(ARTICLES),seeds/articles)"

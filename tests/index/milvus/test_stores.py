@@ -92,6 +92,21 @@ class TestContract:
             assert snapshot.passages([number, 10_000]) == {number: passage}
             assert snapshot.removed() == []
 
+    def test_an_article_longer_than_any_row_comes_back_whole(
+        self, store: Store, tmp_path: Path, words: Embedder
+    ) -> None:
+        (tmp_path / "articles").mkdir()
+        text = "\n".join(" ".join(f"fluß{n}é 水{n} “{m}” 🐟" for n in range(m, m + 40)) for m in range(0, 9000, 40))
+        (tmp_path / "articles" / "long.txt").write_text(text, encoding="utf-8")
+        store.build([tmp_path / "articles"], words)
+        with store.snapshot(words.identity) as snapshot:
+            article = snapshot.article("long.txt")
+            assert article and article.text == text and len(text.encode()) > 3 * 65_535
+            passages = snapshot.passages_of("long.txt")
+            assert len(passages) > 100 and list(passages.values()) == sorted(passages.values(), key=lambda p: p.start)
+            best, _ = snapshot.search_vectors(words.encode(["fluß3977é 水3977"])[0], 5)[0]
+            assert best in passages
+
     def test_filters_are_exact(self, store: Store, folder: Path, words: Embedder) -> None:
         store.build([folder], words)
 
