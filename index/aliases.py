@@ -100,6 +100,7 @@ class Aliases:
         self._stale: set[int] = set()
         self._contexts: dict[int, dict[str, float]] = {}
         self._weights: dict[str, float] = {}
+        self._articles = 0
 
     # ---- what is one -------------------------------------------------------------------------
 
@@ -259,6 +260,7 @@ class Aliases:
         self._sql.executemany("DELETE FROM names WHERE number = ? AND articles = 0", names)
         self._contexts.clear()
         self._weights.clear()
+        (self._articles,) = self._sql.execute("SELECT count(*) FROM articles").fetchone()  # once, as it is no quick count
         for (number,) in names:
             row = self._sql.execute("SELECT folded FROM names WHERE number = ?", (number,)).fetchone()
             for mate, folded, _ in self._mates(spoken(row[0])) if row else ():
@@ -331,10 +333,9 @@ class Aliases:
     def _weight(self, consonants: str) -> float:
         """More for a name in few articles; none for one in a single one, which nothing else can share."""
         if consonants not in self._weights:
-            (total,) = self._sql.execute("SELECT count(*) FROM articles").fetchone()
             query = "SELECT sum(articles) FROM names WHERE consonants = ?"
             (holding,) = self._sql.execute(query, (consonants,)).fetchone()
-            self._weights[consonants] = log(1 + total / holding) if holding > 1 else 0.0
+            self._weights[consonants] = log(1 + self._articles / holding) if holding > 1 else 0.0
         return self._weights[consonants]
 
     def _consonants(self, name: int) -> str:
