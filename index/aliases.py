@@ -260,7 +260,7 @@ class Aliases:
         self._sql.executemany("DELETE FROM names WHERE number = ? AND articles = 0", names)
         self._contexts.clear()
         self._weights.clear()
-        (self._articles,) = self._sql.execute("SELECT count(*) FROM articles").fetchone()  # once, as it is no quick count
+        (self._articles,) = self._sql.execute("SELECT count(*) FROM articles").fetchone()  # once: it takes its time
         for (number,) in names:
             row = self._sql.execute("SELECT folded FROM names WHERE number = ?", (number,)).fetchone()
             for mate, folded, _ in self._mates(spoken(row[0])) if row else ():
