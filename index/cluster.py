@@ -19,6 +19,7 @@ import platform
 import socket
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -182,9 +183,10 @@ def _connected(address: str) -> Iterator[Any]:
 
     options = {} if named.startswith("ray://") else {"include_dashboard": False}
     try:
-        ray.init(named, log_to_driver=False, logging_level="CRITICAL", **options)
+        with warnings.catch_warnings(action="ignore"):
+            ray.init(named, log_to_driver=False, logging_level="CRITICAL", **options)
     except (RuntimeError, ConnectionError, ValueError, OSError) as error:
-        raise _told(error, address) from error
+        raise _unreachable(named, error) from error
     try:
         yield ray
     finally:
@@ -192,22 +194,30 @@ def _connected(address: str) -> Iterator[Any]:
 
 
 def _refuse_unreachable(address: str) -> None:
-    """Find out in a process of its own: what is no cluster, Ray waits minutes for, and then ends the process."""
+    """Find out whether something listens, and whether it is a cluster, in a process of its own.
+
+    For what is none Ray waits minutes, and then ends the process. Its client gives up in time by itself.
+    """
     host, _, port = address.rpartition("//")[2].rpartition(":")
-    reason = ""
+    command = [sys.executable, "-c", PROBE, address]
     try:
         if port.isdecimal():
             socket.create_connection((host, int(port)), LISTENS).close()
-        command = [sys.executable, "-c", PROBE, address]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=ANSWERS, errors="replace")
-        if done.returncode:
-            reason = (done.stderr.strip().splitlines() or ["it ended"])[-1]
-    except subprocess.TimeoutExpired:
-        reason = "what listens there does not answer as a cluster does"
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-    if reason:
-        raise InputError(f"there is no Ray cluster to be reached at {address}: {reason}")
+        if not address.startswith("ray://"):
+            subprocess.run(command, check=True, capture_output=True, text=True, timeout=ANSWERS, errors="replace")
+    except (OSError, OverflowError, subprocess.SubprocessError) as error:
+        raise _unreachable(address, error) from error
+
+
+def _unreachable(address: str, error: Exception) -> InputError:
+    said = getattr(error, "strerror", None) or getattr(error, "stderr", None) or str(error)
+    if isinstance(error, subprocess.TimeoutExpired):
+        said = "what listens there does not answer as a cluster does"
+    return InputError(f"there is no Ray cluster to be reached at {address}: {_last_line(said)}")
+
+
+def _last_line(said: str) -> str:
+    return (said.strip().splitlines() or ["it gives no reason"])[-1]
 
 
 def _told(error: BaseException, address: str) -> QAError:
@@ -216,7 +226,7 @@ def _told(error: BaseException, address: str) -> QAError:
         error = inner
     if isinstance(error, QAError):
         return error
-    said = (str(error).strip() or type(error).__name__).splitlines()[-1]
+    said = _last_line(str(error) or type(error).__name__)
     return InputError(f"the workers at {address} failed ({said}): build again, what is embedded is kept")
 
 
