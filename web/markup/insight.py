@@ -21,6 +21,7 @@ _FEATURES = {
     "retrieved": ("Retrieval", "fused score of its passage, 0 to 1"),
     "cosine": ("Meaning", "similarity of question and passage, −1 to 1"),
     "agreement": ("Agreement", "log of the passages that are believed to say the same"),
+    "beside": ("Side by side", "the same as the reader's, read together with its rivals, in logits"),
 }
 
 
