@@ -2,13 +2,14 @@
 
 import math
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
 
 from index.article import Article
 from qa.answer import Answer, NoAnswer
+from qa.confidence import Features
 from qa.pipeline import Examination
 from web.engine import Engine
 from web.markup import insight
@@ -35,7 +36,7 @@ def test_what_speaks_for_an_answer_adds_up_to_its_probability(engine: Engine) ->
     table = markup[markup.index("What speaks for") : markup.index("Possible answers")]
     added = re.findall(r'<td class="figure">([+−][\d.]+)</td><td class="plot">', table)
     log_odds = sum(float(figure.replace("−", "-")) for figure in added)
-    assert len(added) == 6  # five features, and what is there before them
+    assert len(added) == len(fields(Features)) + 1  # and what is there before any of them
     assert 1 / (1 + math.exp(-log_odds)) == pytest.approx(answer.confidence, abs=0.01)
 
 
