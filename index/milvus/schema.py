@@ -116,8 +116,9 @@ def _make_records(server: Server, layout: Layout) -> None:
         key=("key", "VARCHAR", {"max_length": 128}),
     )  # fmt: skip
     indexes = [("blank", {"index_type": "FLAT", "metric_type": "L2"})]
-    if server.address.path is None and "lite" not in server.version().split("-")[0]:
+    if "milvus_lite" not in server.version():  # to which they are of no use
         indexes += [(field, {"index_type": "Trie"}) for field in ("name", "first", "second")]
+        indexes.append(("number", {"index_type": "STL_SORT"}))
     _make(server, layout.records, schema, indexes)
 
 

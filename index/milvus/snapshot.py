@@ -23,8 +23,8 @@ from index.names import spoken
 from index.store import EVERYTHING, Filter, Heading, Learned, Name, Ranking
 from index.syndication import repeated
 
-AT_ONCE = 100
-"""Names in one filter."""
+AT_ONCE, NUMBERS_AT_ONCE = 100, 2000
+"""Names, and numbers, in one filter."""
 
 DEEPER = 4
 """How many times as many passages, found by words, are scored as are wanted."""
@@ -174,13 +174,18 @@ class MilvusSnapshot:
         }
         return {number: found for number, found in scores.items() if found > 0}
 
+    def expect(self, texts: Sequence[str]) -> None:
+        """Ask the server in one go about all words that are likely to be asked for soon."""
+        if self.can_search_words:
+            self._weigh({word for words in self._analyzer.words(texts) for word in words})
+
     def _weigh(self, words: Iterable[str]) -> None:
-        """Learn from the server what words are worth."""
+        """Learn from the server what words are worth: nothing at all for one that stands nowhere."""
         average = self._facts["words"] / self._facts["passages"]
         if new := [word for word in words if word not in self._worths]:
             for word, hits in zip(new, self._reader.search(new, "sparse", 1, [], WORDS), strict=True):
-                for hit in hits:
-                    self._worths[word] = worth(_counted(hit), word, hit["score"], average)
+                found = [worth(_counted(hit), word, hit["score"], average) for hit in hits]
+                self._worths[word] = found[0] if found else 0.0
 
     def _count(self, phrases: Sequence[Words]) -> None:
         """Learn how many passages hold words one after another: None if there are too many to look through."""
@@ -206,7 +211,7 @@ class MilvusSnapshot:
             return bool(words) and bool(self._facts["passages"])
         if len(words) == 1:
             self._weigh(words)
-            return words[0] in self._worths
+            return self._worths[words[0]] > 0
         self._count([words])
         return self._holding[words] != 0
 
@@ -228,7 +233,7 @@ class MilvusSnapshot:
     def _ids(self, articles: Iterable[int]) -> dict[int, str]:
         """The ids of articles by number."""
         known = {said["number"]: name for name, said in self._articles.items()}
-        for some in _some([number for number in dict.fromkeys(articles) if number not in known]):
+        for some in _some([n for n in dict.fromkeys(articles) if n not in known], NUMBERS_AT_ONCE):
             found = {
                 row["name"]: json.loads(body) for row, body in self._reader.records(ARTICLE, any_of("number", some))
             }
@@ -247,7 +252,7 @@ class MilvusSnapshot:
         rows = {number: self._passages[number] for number in ranked if number in self._passages}
         lengths = {number: _lengths(row["lines"]) for number, row in rows.items()}
         inside: dict[int, list[int]] = {}
-        for some in _some(sorted({line for held in lengths.values() for line in held})):
+        for some in _some(sorted({line for held in lengths.values() for line in held}), NUMBERS_AT_ONCE):
             found = self._reader.records(LINE, any_of("number", some))
             inside |= {row["number"]: json.loads(body) for row, body in found}
         return repeated(list(rows), {number: row["article"] for number, row in rows.items()}, lengths, inside)
@@ -349,6 +354,7 @@ class MilvusNames:
     def known(self, folded: Iterable[str]) -> set[str]:
         names = list(folded)
         self._look_up(names)
+        self._snapshot.expect(names)
         return {name for name in names if (row := self._rows[name]) and row[3]}
 
     def names_of(self, folded: str) -> tuple[Name, ...]:
@@ -390,9 +396,9 @@ def joined(rows: Iterable[Row]) -> list[tuple[Row, str]]:
     return [(found[0], "".join(row["body"] for row in found)) for found in parts.values()]
 
 
-def _some(values: list[Any]) -> Iterator[list[Any]]:
-    for begin in range(0, len(values), AT_ONCE):
-        yield values[begin : begin + AT_ONCE]
+def _some(values: list[Any], size: int = AT_ONCE) -> Iterator[list[Any]]:
+    for begin in range(0, len(values), size):
+        yield values[begin : begin + size]
 
 
 def _counted(row: Row) -> Counted:

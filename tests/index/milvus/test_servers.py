@@ -28,7 +28,7 @@ from web import api
 from web.engine import Engine
 
 BUILDER = Path(__file__).with_name("builder.py")
-ROUNDS = int(os.environ.get("QA_CRASH_ROUNDS", 4))
+ROUNDS = int(os.environ.get("QA_CRASH_ROUNDS", 3))
 STEPS = 60
 """Calls to Milvus of a build that changes something, and some more: then it comes to its end."""
 
