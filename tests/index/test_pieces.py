@@ -1,0 +1,40 @@
+"""A piece that went through a file is the same piece; the file takes each article once and leaves no trace."""
+
+import os
+import random
+from datetime import date
+
+import pytest
+
+from index.article import Article
+from index.pieces import Piece, Spool, article_of, fields_of, piece_of
+
+SAID = (
+    "NATO, short for North Atlantic Treaty Organization, met.\n\n"
+    "It’s “new” — 5,000 of 12 came,\x1f or so it says. 東京\u2028!"
+)
+
+
+@pytest.fixture
+def article():
+    return Article("a#1", "A 'title'\t", SAID, "Herald", "http://x/ü", date(2017, 11, 3), "Who", (0, 7))
+
+
+def test_every_field_comes_back(article, words):
+    piece = piece_of(article, words)
+    assert piece.lines and piece.naming.mentions and piece.naming.introductions
+    assert Piece.from_json(piece.as_json()) == piece
+    assert Piece.from_json(piece.as_json()).texts == piece.texts
+    assert "\n" not in piece.as_json()
+    assert article_of(fields_of(Article("a", "t", "x"))) == Article("a", "t", "x")
+
+
+def test_the_spool_gives_each_article_once_in_the_order_in_which_they_came(tmp_path, words):
+    chance = random.Random(5)
+    pieces = [piece_of(Article(f"{n}.txt", "Title", f"Text {chance.random()}."), words) for n in range(20)]
+    with Spool(tmp_path) as spool:
+        for piece in (*pieces, pieces[3], piece_of(Article("copy.txt", "Title", pieces[4].article.text), words)):
+            spool.add(piece)
+        assert list(spool) == pieces
+        assert list(spool) == pieces
+        assert os.listdir(tmp_path) == []
