@@ -23,6 +23,8 @@ from index.errors import InputError
 from index.files import Skipped
 from index.store import Filter, Heading, Snapshot, checked_kind
 from index.watch import watch as follow
+from qa import bound
+from qa.bound import Bound
 from qa.confidence import Calibration
 from qa.evaluation.questions import Question, read_questions
 from qa.pipeline import QuestionAnswerer
@@ -202,7 +204,8 @@ def _of_open_corpus(squad: Path, reader: Reader, embedder: Embedder) -> dict[str
     with tempfile.TemporaryDirectory() as work:
         asked = draw(open_corpus(squad, Path(work)).held_out, ANSWERABLE, UNANSWERABLE)
         with progress_bar() as told:
-            qa = opened(Path(work), embedder, reader, Calibration.of_reader(reader.folder), told)
+            calibration, line = Calibration.of_reader(reader.folder), Bound.of_reader(reader.folder)
+            qa = opened(Path(work), embedder, reader, calibration, told, line)
         return _of_answers(qa, asked)
 
 
@@ -226,7 +229,7 @@ def calibrate_command(
     squad: Annotated[Path, typer.Argument(help="A SQuAD 2.0 validation file (.json, .json.gz), never one trained on.")],
     output: Annotated[
         Path | None,
-        typer.Option(help="Where to write the fitted numbers; by default beside the reader, where they are found."),
+        typer.Option(help="Where to write the confidence, and reading.json beside it; by default beside the reader."),
     ] = None,
     answerable: Annotated[int, typer.Option(min=1, help="Answerable questions to fit on; as many measure.")] = 1000,
     unanswerable: Annotated[int, typer.Option(min=1, help="Unanswerable questions, likewise.")] = 500,
@@ -240,10 +243,12 @@ def calibrate_command(
 
     reader = Reader(reader_model, device)
     with tempfile.TemporaryDirectory() as work, progress_bar() as told:
-        fitted, report = calibrate(squad, Path(work), Embedder(device=device), reader, answerable, unanswerable, told)
-    figures = report.as_dict()
+        made = calibrate(squad, Path(work), Embedder(device=device), reader, answerable, unanswerable, told)
+    figures = made.summary.as_dict()
     lasting = {name: value for name, value in figures.items() if name != "seconds"}
-    fitted.save(output or reader.folder / FILE, reader=reader.identity, validation=squad.name, held_out=lasting)
+    beside, notes = output or reader.folder / FILE, {"reader": reader.identity, "validation": squad.name}
+    made.calibration.save(beside, **notes, held_out=lasting)
+    made.bound.save(beside.with_name(bound.FILE), **notes, held_out=made.saving.as_dict())
     if as_json:
         print_json(figures)
     else:

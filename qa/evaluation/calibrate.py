@@ -4,7 +4,7 @@ Knows what is fitted to what. Never knows how answers are found or measured.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,13 @@ import numpy.typing as npt
 from index.address import store_at
 from index.embedder import Embedder
 from index.errors import InputError
+from qa.bound import ALL, Bound, fit_bound
 from qa.confidence import Calibration, Features, describe, fit
-from qa.evaluation.answers import RIGHT, Summary, evaluate, summarize
+from qa.evaluation.answers import RIGHT, Summary, summarize
 from qa.evaluation.measures import steady_threshold
 from qa.evaluation.open_corpus import ANSWERABLE, PARAGRAPHS, UNANSWERABLE, draw, open_corpus
 from qa.evaluation.questions import Question
+from qa.evaluation.saving import Saving, measure_saving
 from qa.evidence import Group, compared, group
 from qa.pipeline import Examination, QuestionAnswerer
 from qa.reader import Reader
@@ -45,6 +47,16 @@ AT_ONCE = 50
 """Questions whose lineups are read in one go."""
 
 
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What was fitted on one half, and the figures of the other: of the answers, and of what is not read for them."""
+
+    calibration: Calibration
+    bound: Bound
+    summary: Summary
+    saving: Saving
+
+
 def calibrate(
     squad: Path,
     work: Path,
@@ -53,7 +65,7 @@ def calibrate(
     answerable: int = ANSWERABLE,
     unanswerable: int = UNANSWERABLE,
     progress: Progress = lambda *_: None,
-) -> tuple[Calibration, Summary]:
+) -> Fitted:
     """Fit on so many questions of one half, report on as many of the other. `work` is for the corpus and its index.
 
     Raises:
@@ -68,6 +80,7 @@ def calibrate(
         found.append(qa.examine(question.question))
         progress("fitting", number, len(fitting))
     fitted = fit_to(fitting, found, qa.beside)
+    bound = bound_to(found)
 
     measured = 0
 
@@ -76,17 +89,34 @@ def calibrate(
         measured += count
         progress("measuring", measured, len(held_out))
 
-    qa = opened(work, embedder, reader, fitted)
-    return fitted, summarize(evaluate(qa, held_out, done))
+    everything, bounded = (opened(work, embedder, reader, fitted, bound=of) for of in (ALL, bound))
+    scores, saving = measure_saving(held_out, everything, bounded, done)
+    return Fitted(fitted, bound, summarize(scores), saving)
 
 
 def opened(
-    work: Path, embedder: Embedder, reader: Reader, calibration: Calibration, progress: Progress = lambda *_: None
+    work: Path,
+    embedder: Embedder,
+    reader: Reader,
+    calibration: Calibration,
+    progress: Progress = lambda *_: None,
+    bound: Bound = ALL,
 ) -> QuestionAnswerer:
     """Answers from the paragraphs that `open_corpus` wrote into `work`."""
     store = store_at(work / "index")
     store.build([work / PARAGRAPHS], embedder, progress)
-    return QuestionAnswerer(store, Retriever(embedder), reader, calibration, embedder)
+    return QuestionAnswerer(store, Retriever(embedder), reader, calibration, embedder, bound)
+
+
+def bound_to(found: Sequence[Examination]) -> Bound:
+    """The line over what the passages were read with, in examinations for which all were read."""
+    best: dict[tuple[int, int], tuple[float, float]] = {}
+    for number, examined in enumerate(found):
+        for candidate in examined.candidates:
+            place = number, candidate.retrieved.number
+            margin = max(candidate.margin, best.get(place, (0.0, candidate.margin))[1])
+            best[place] = candidate.retrieved.score, margin
+    return fit_bound(*zip(*best.values(), strict=True))
 
 
 def fit_to(

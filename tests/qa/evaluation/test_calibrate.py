@@ -5,6 +5,7 @@ import pytest
 
 from index.embedder import Embedder
 from index.errors import InputError
+from qa.bound import FIRST
 from qa.confidence import Calibration
 from qa.evaluation.calibrate import calibrate
 from qa.reader import Reader
@@ -33,9 +34,10 @@ def test_what_is_fitted_is_a_usable_calibration_with_figures_of_the_other_half(
 ) -> None:
     squad = make_squad(tmp_path / "set.json.gz", paragraphs(24))
     told: list[tuple[str, int, int]] = []
-    fitted, report = calibrate(
+    made = calibrate(
         squad, tmp_path, Embedder(), Reader(zebra_reader, device="cpu"), 12, 12, lambda *what: told.append(what)
     )
+    fitted, report = made.calibration, made.summary
     assert ("fitting", 24, 24) in told
     assert told[-1] == ("measuring", 24, 24)
     assert (report.answerable, report.unanswerable) == (12, 12)
@@ -45,6 +47,10 @@ def test_what_is_fitted_is_a_usable_calibration_with_figures_of_the_other_half(
     assert 0 <= fitted.threshold <= 1
     fitted.save(tmp_path / "confidence.json", held_out=report.as_dict())
     assert Calibration.load(tmp_path / "confidence.json") == fitted
+    assert made.bound.first == FIRST
+    assert made.saving.questions == 24
+    assert (made.saving.changed, made.saving.lost, made.saving.f1) == (0.0, 0.0, 1.0)
+    assert FIRST <= made.saving.passages <= made.saving.passages_before == 10
 
 
 @pytest.mark.parametrize(("titles", "answerable", "unanswerable"), [(2, 1, 0), (2, 0, 1), (12, 6, 0), (12, 0, 6)])
