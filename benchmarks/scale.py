@@ -282,7 +282,7 @@ def bytes_by_part(folder: Path, passages: int) -> dict[str, int]:
     part_of = {table: part for part, tables in PARTS.items() for table in tables}
     query = """SELECT m.tbl_name, sum(s.pgsize) FROM dbstat s JOIN sqlite_master m ON m.name = s.name
                WHERE s.aggregate = TRUE GROUP BY 1"""
-    with closing(sqlite3.connect(f"{(folder / FILE).as_uri()}?mode=ro", uri=True)) as sql:
+    with closing(sqlite3.connect(f"{(folder / FILE).resolve().as_uri()}?mode=ro", uri=True)) as sql:
         try:
             tables = sql.execute(query).fetchall()
         except sqlite3.OperationalError as error:

@@ -77,7 +77,8 @@ def test_filling_goes_on_where_it_was_cut_short(
         scale.fill(pool, tmp_path / "300", PASSAGES)
     assert not facts(tmp_path / "300")["is complete"]
     assert scale.filled(tmp_path) == []
-    scale.fill(pool, tmp_path / "300", PASSAGES)
+    monkeypatch.chdir(tmp_path)
+    scale.fill(pool, Path("300"), PASSAGES)
     assert scale.filled(tmp_path) == [PASSAGES]
     with Catalog(full) as one, Catalog(tmp_path / "300") as other:
         assert one.digests() == other.digests()
