@@ -245,7 +245,7 @@ class Store(Protocol):
 
     @property
     def address(self) -> str:
-        """What its user calls it, for messages and for commands that reach it again."""
+        """What its user calls it, for messages; a password in it is left out."""
 
     @property
     def folder(self) -> Path:

@@ -73,7 +73,7 @@ class MilvusStore:
 
     @property
     def address(self) -> str:
-        return self._address.said
+        return str(self._address)
 
     @property
     def folder(self) -> Path:

@@ -34,3 +34,9 @@ def test_an_index_is_named_once(monkeypatch, tmp_path):
     assert chosen_store().folder == tmp_path / "stored"
     assert chosen_store(store=str(tmp_path / "other")).folder == tmp_path / "other"
     assert chosen_store(tmp_path / "index.db").folder == tmp_path / "index.db"  # a folder, whatever it is called
+
+
+def test_a_password_in_an_address_is_not_told(monkeypatch, tmp_path):
+    monkeypatch.setenv("QA_WORK_DIR", str(tmp_path))
+    store = store_at("http://reader:secret@127.0.0.1:19530/news")
+    assert store.address == "http://127.0.0.1:19530/news"
