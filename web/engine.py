@@ -16,7 +16,7 @@ from typing import Literal
 from index.address import chosen_store
 from index.article import Article, Passage
 from index.embedder import Embedder
-from index.errors import InputError, QAError
+from index.errors import CorpusError, InputError, QAError
 from index.store import EVERYTHING, BuildReport, Filter, Heading, Progress, Store, article_of
 from qa.answer import Answer, Citation, NoAnswer
 from qa.batching import MOST_WAITING, Batcher, Pending
@@ -37,6 +37,9 @@ LONGEST_WAIT = 60.0
 
 WAITING = 0.2
 """Seconds between looks at whether a change may begin, or was called off meanwhile."""
+
+RETRY = 10.0
+"""Seconds after which an index that could not be opened is tried again."""
 
 
 class NotReady(QAError):
@@ -61,6 +64,7 @@ class Engine:
         refreshed: whether the article folders are read again once the index is open.
         log_questions: whether the log may say what was asked.
         metrics: what counts questions.
+        retry: seconds after which an index that could not be opened is tried again: its server may be up by then.
     """
 
     def __init__(
@@ -71,6 +75,7 @@ class Engine:
         refreshed: bool = False,
         log_questions: bool = False,
         metrics: Metrics | None = None,
+        retry: float = RETRY,
     ) -> None:
         self.store, self.read_only = store, read_only
         self.state: State = "loading"
@@ -80,7 +85,7 @@ class Engine:
         self._log_questions = log_questions
         self._qa: QuestionAnswerer | None = None
         self._batcher: Batcher | None = None
-        self._settled = threading.Event()
+        self._settled, self._closed, self._retry = threading.Event(), threading.Event(), retry
         self._changing = threading.Lock()
         self._examples: tuple[str, list[str]] | None = None
 
@@ -121,22 +126,32 @@ class Engine:
 
     def close(self) -> None:
         """Take no more questions, and refuse those that wait."""
+        self._closed.set()
         if self._batcher:
             self._batcher.close()
 
     def _load(self) -> None:
-        try:
-            self._qa = self._opened(self._tell)
-            self._batcher = Batcher(self._qa, MOST_WAITING)
-            self.state, self.message = "ready", ""
-        except Exception as error:  # whatever it was, the page must say so, as nobody waits for this thread
-            known = isinstance(error, QAError)
-            self.message = str(error) if known else f"unexpected {type(error).__name__}: {error}"
-            self.state = "failed"
-            print(f"app: {' '.join(self.message.split())}", file=sys.stderr, flush=True)
+        while (failure := self._open()) is not None:
+            said = str(failure) if isinstance(failure, QAError) else f"unexpected {type(failure).__name__}: {failure}"
+            if said != self.message:
+                print(f"app: {' '.join(said.split())}", file=sys.stderr, flush=True)
+            self.state, self.message = "failed", said
+            self._settled.set()
+            if not isinstance(failure, CorpusError) or self._closed.wait(self._retry):
+                return
+        self.state, self.message = "ready", ""
         self._settled.set()
-        if self.state == "ready" and self._refreshed:
+        if self._refreshed:
             self._refresh()
+
+    def _open(self) -> Exception | None:
+        """What went wrong, if anything did."""
+        try:
+            self._qa = self._opened(self._tell if self.state == "loading" else lambda *_: None)
+            self._batcher = Batcher(self._qa, MOST_WAITING)
+        except Exception as error:  # whatever it was, the page must say so, as nobody waits for this thread
+            return error
+        return None
 
     def _refresh(self) -> None:
         """Read the article folders again; if they are gone, or another build runs, the index is whole all the same."""

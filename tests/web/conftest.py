@@ -101,7 +101,7 @@ def engine(small_qa: QuestionAnswerer) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def failed(tmp_path: Path) -> Engine:
+def failed(tmp_path: Path) -> Iterator[Engine]:
     """One that could not be opened."""
 
     def opened(_: object) -> QuestionAnswerer:
@@ -110,7 +110,8 @@ def failed(tmp_path: Path) -> Engine:
     engine = Engine(LocalStore(tmp_path), opened)
     engine.start()
     assert not engine.wait(10)
-    return engine
+    yield engine
+    engine.close()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from index.errors import InputError
+from index.errors import CorpusError, InputError
 from index.store import Filter
 from qa.batching import Busy
 from web import uploads
@@ -52,6 +52,22 @@ def test_what_went_wrong_is_said_to_everyone_who_asks(capsys, failed):
     with pytest.raises(NotReady, match="there is no index here"):
         failed.ask(OPENER)
     assert capsys.readouterr().err == "app: there is no index here\n"
+
+
+def test_an_index_that_could_not_be_opened_is_tried_again(small_qa, capsys, eventually):
+    tries = iter([CorpusError("the server does not answer"), CorpusError("the server does not answer")])
+
+    def opened(_):
+        if error := next(tries, None):
+            raise error
+        return small_qa
+
+    engine = Engine(small_qa.store, opened, retry=0.05)
+    engine.start()
+    assert not engine.wait(10) and engine.state == "failed"
+    assert eventually(lambda: engine.state == "ready") and engine.wait(0) and engine.ask(OPENER)
+    assert capsys.readouterr().err == "app: the server does not answer\n"
+    engine.close()
 
 
 def test_a_fault_of_ours_is_no_endless_loading(tmp_path, capsys):
