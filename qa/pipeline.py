@@ -361,7 +361,7 @@ class QuestionAnswerer:
         """Read the best groups of each examination side by side: of each of its lineups, each rival's score."""
         put = [lineups(found.groups) for found in examined]
         asked = [
-            (found.understood, one.text, one.places)
+            (found.groups[0].best.retrieved.asked or found.understood, one.text, one.places)
             for found, those in zip(examined, put, strict=True)
             for one in those
         ]
@@ -392,6 +392,11 @@ class QuestionAnswerer:
         """The probability, 0 to 1, that each group of an examination is right."""
         return [self._calibration.probability(features) for features in found.features]
 
+    def _apart(self, found: Examination) -> list[float]:
+        """The same, of the others as if the first were not there: else what contradicts it would be doubted for it."""
+        others = describe(found.groups[1:])
+        return [*self.beliefs(found)[:1], *map(self._calibration.probability, others)]
+
     def decide(self, found: Examination, min_confidence: float | None = None) -> Answer | NoAnswer:
         """Answer with what was found, or decline; the same examination may be decided at many thresholds.
 
@@ -404,7 +409,7 @@ class QuestionAnswerer:
         believed = bool(beliefs) and beliefs[0] >= threshold
         least = max(threshold, self.min_confidence)
         together = parts(found.understood, found.groups, beliefs, least) if believed else []
-        against = differing(found.understood, found.groups, beliefs) if believed else []
+        against = differing(found.understood, found.groups, self._apart(found)) if believed else []
         others = [
             place
             for place, same in enumerate(found.groups)

@@ -26,13 +26,15 @@ QUESTIONS = (
     "What fled across the Euphrates?",
 )
 
-MODEL_CALLS = 1
-"""Of the embedder for a question; and of the reader for ten passages of the usual length."""
+EMBEDDER_CALLS = 1
+READER_CALLS = 3
+"""For a question: the passages found best, those of the rest that may matter, and the best candidates side by side."""
 
 PADDED = 0.2
 """Most of what the models are given that may be padding."""
 
-PASSAGES_READ = 10
+TEXTS_READ = 12
+"""Ten passages, and the best candidates side by side in both orders."""
 STATEMENTS = 60
 """Names that the articles know by others take most of them: a search by words for each spelling."""
 MODULES = 900
@@ -104,12 +106,12 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     yield run
 
 
-def test_a_question_costs_one_call_of_each_model(fresh_qa: QuestionAnswerer, calls: dict[str, Calls]) -> None:
+def test_a_question_costs_few_calls_of_each_model(fresh_qa: QuestionAnswerer, calls: dict[str, Calls]) -> None:
     for question in QUESTIONS:
         fresh_qa.ask(question)
-    assert len(calls["embed"].given) <= MODEL_CALLS * len(QUESTIONS)
-    assert len(calls["read"].given) <= MODEL_CALLS * len(QUESTIONS)
-    assert sum(calls["read"].rows) <= PASSAGES_READ * len(QUESTIONS)
+    assert len(calls["embed"].given) <= EMBEDDER_CALLS * len(QUESTIONS)
+    assert len(calls["read"].given) <= READER_CALLS * len(QUESTIONS)
+    assert sum(calls["read"].rows) <= TEXTS_READ * len(QUESTIONS)
 
 
 def test_the_same_question_again_costs_no_call_at_all(fresh_qa: QuestionAnswerer, calls: dict[str, Calls]) -> None:
