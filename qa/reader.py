@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Encoding
 
-from index import inference, models
+from index import embedder, inference, models
 from index.errors import ModelError
 from qa.answer import Span
 
@@ -30,6 +30,9 @@ QUESTION_TOKENS = 64
 WINDOW_TOKENS = 320
 STRIDE_TOKENS = 96
 ANSWER_TOKENS = 30
+
+PROBE = ("How far is the town from the border?", "Who spoke of 1997?")
+"""Asked of `index.embedder.PROBE`, to see whether a precision agrees with float32."""
 
 NOWHERE = -20.0
 """The score, in logits, of a place that the model never sees: lower than any that it does."""
@@ -71,7 +74,9 @@ class Reader:
 
     @cached_property
     def _runner(self) -> inference.Runner:
-        return inference.load(f"read-{self.identity}", self._module, self._device, self._precision)
+        pairs = [(question, passage) for question in PROBE for passage in embedder.PROBE]
+        probe = [inference.Row(encoding.ids, encoding.type_ids) for encoding in self._tokenizer.encode_batch(pairs)]
+        return inference.load(f"read-{self.identity}", self._module, self._device, self._precision, probe)
 
     @property
     def engine(self) -> str:

@@ -1,5 +1,6 @@
 """Vectors are of unit length, the same on every engine, and named by the weights they come from."""
 
+import re
 import shutil
 from itertools import pairwise
 
@@ -76,6 +77,19 @@ def test_the_converted_model_agrees_with_torch_whatever_the_batch_and_length():
         assert (found * wanted).sum(1).min() >= 0.999
     assert converted.engine.startswith("openvino")
     assert torch.engine == "torch cpu f32"
+
+
+def test_the_precision_chosen_here_finds_the_neighbours_that_float32_finds(seeds):
+    sentences = [line for path in sorted(seeds.glob("*.txt")) for line in re.split(r"(?<=[.!?])\s+", path.read_text())]
+    exact, chosen = Embedder(device="openvino", precision="f32").encode(sentences), Embedder().encode(sentences)
+    assert (exact * chosen).sum(1).min() >= 0.9999
+
+    def neighbours(vectors):
+        return [set(row.tolist()) for row in np.argsort(-(vectors @ vectors.T), axis=1)[:, :10]]
+
+    shared = [len(one & other) / 10 for one, other in zip(neighbours(exact), neighbours(chosen), strict=True)]
+    assert len(shared) > 100
+    assert np.mean(shared) >= 0.99
 
 
 def test_token_offsets_are_places_in_the_text_not_cut_off_and_without_special_tokens(embedder):

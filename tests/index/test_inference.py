@@ -150,6 +150,59 @@ def test_cuda_without_a_gpu_is_a_model_error_that_names_it(cache):
         inference.load("small", never, "cuda")
 
 
+def make_delicate():
+    """A module of large numbers whose small differences count: bfloat16 loses them."""
+    import torch
+
+    class Delicate(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            torch.manual_seed(0)
+            self.table = torch.nn.Embedding.from_pretrained(100 + torch.randn(50, 16) / 10)
+            weights = torch.randn(16, 16)
+            self.mixed = torch.nn.Linear(16, 16, bias=False)
+            self.mixed.weight = torch.nn.Parameter(weights - weights.mean(1, keepdim=True))
+
+        def forward(self, ids, mask, types):
+            return self.mixed(self.table(ids) * mask.unsqueeze(-1) + types.unsqueeze(-1))
+
+    return Delicate().eval()
+
+
+PROBE = [Row(list(range(1, 40)), [0] * 39), Row([3, 1, 4], [0, 0, 1])]
+
+
+@pytest.fixture
+def with_bf16():
+    """Skips where the processor has no bfloat16: there nothing is ever less than float32."""
+    openvino = pytest.importorskip("openvino")
+    if "BF16" not in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        pytest.skip("this processor has no bfloat16")
+
+
+def test_a_model_that_bf16_is_too_coarse_for_runs_in_f32_unless_it_is_asked_for(cache, with_bf16):
+    assert inference.load("delicate", make_delicate, "openvino", "bf16", PROBE).engine == "openvino bf16"
+    chosen = inference.load("delicate", never, "openvino", "auto", PROBE)
+    assert chosen.engine == "openvino f32"
+    exact = run(inference.load("delicate", make_delicate, "cpu"), PROBE, pad=0)
+    for one, other in zip(run(chosen, PROBE, pad=0), exact, strict=True):
+        np.testing.assert_allclose(one[0], other[0], atol=1e-3)
+
+
+def test_a_model_that_bf16_does_for_runs_in_it(cache, with_bf16):
+    assert inference.load("small", make, "openvino", "auto", PROBE).engine == "openvino bf16"
+
+
+def test_what_precision_does_is_found_out_once(cache, with_bf16):
+    inference.load("small", make, "openvino", "auto", PROBE)
+    (kept,) = cache.rglob("cosine-bf16.json")
+    assert inference.AGREEING <= float(kept.read_text()) <= 1.000001
+    kept.write_text("0.5")
+    assert inference.load("small", never, "openvino", "auto", PROBE).engine == "openvino f32"
+    kept.write_text("damaged")
+    assert inference.load("small", never, "openvino", "auto", PROBE).engine == "openvino bf16"
+
+
 @pytest.mark.parametrize("device", ["openvino", "cpu"])
 def test_an_unknown_precision_is_a_model_error_before_the_module_is_made(cache, device):
     with pytest.raises(ModelError, match="no precision 'f16'"):

@@ -8,8 +8,10 @@ import pytest
 
 from index.errors import ModelError
 from qa.answer import Span
+from qa.evaluation.questions import read_questions
 from qa.reader import ANSWER_TOKENS, NOWHERE, Reader
 
+SEED_QUESTIONS = Path(__file__).parents[2] / "seeds" / "questions.jsonl"
 QUESTION = "Who is the army spokesman of the city?"
 PASSAGES = [
     "The general said the army captured the town.",
@@ -25,6 +27,21 @@ def test_torch_and_openvino_find_the_same_spans(any_model: Path) -> None:
     for one, other in zip(with_torch, with_openvino, strict=True):
         assert [(s.start, s.end) for s in one] == [(s.start, s.end) for s in other]
         assert [s.score for s in one] == pytest.approx([s.score for s in other], abs=1e-2)
+
+
+def test_the_precision_chosen_here_gives_the_answers_that_float32_gives(seeds: Path) -> None:
+    articles = [path.read_text("utf-8") for path in sorted(seeds.glob("*.txt"))]
+    asked = [(question.question, articles) for question in read_questions(SEED_QUESTIONS)[::3]]
+
+    def best(precision: str) -> list[tuple[int, int, int]]:
+        read = Reader(precision=precision).read_together(asked, most=1)
+        return [
+            max((spans[0].score, at, spans[0].start, spans[0].end) for at, spans in enumerate(of) if spans)[1:]
+            for of in read
+        ]
+
+    same = [one == other for one, other in zip(best("f32"), best("auto"), strict=True)]
+    assert sum(same) >= 0.99 * len(same)
 
 
 def test_offsets_lie_in_the_passage_and_quote_no_outer_white_space(any_model: Path) -> None:
