@@ -245,10 +245,13 @@ def calibrate_command(
     with tempfile.TemporaryDirectory() as work, progress_bar() as told:
         made = calibrate(squad, Path(work), Embedder(device=device), reader, answerable, unanswerable, told)
     figures = made.summary.as_dict()
-    lasting = {name: value for name, value in figures.items() if name != "seconds"}
+    lasting, saved = (
+        {name: value for name, value in measured.items() if not name.startswith("seconds")}
+        for measured in (figures, made.saving.as_dict())
+    )
     beside, notes = output or reader.folder / FILE, {"reader": reader.identity, "validation": squad.name}
     made.calibration.save(beside, **notes, held_out=lasting)
-    made.bound.save(beside.with_name(bound.FILE), **notes, held_out=made.saving.as_dict())
+    made.bound.save(beside.with_name(bound.FILE), **notes, held_out=saved)
     if as_json:
         print_json(figures)
     else:
