@@ -107,15 +107,18 @@ def _passages(found: Examination) -> str:
     if not rows:
         return ""
     columns = ("Passage", ">Meaning", ">Words", ">Fused", "", "Best span in it")
-    note = '<p class="meta">Meaning is the rank and cosine of the dense search, words those of BM25.</p>'
-    return _section(f"The {counted(len(found.retrieved), 'passage')} read", columns, rows, note)
+    note = (
+        '<p class="meta">Meaning is the rank and cosine of the dense search, words those of BM25. '
+        "What could not have changed the answer was not read.</p>"
+    )
+    return _section(f"The {counted(len(found.retrieved), 'passage')} found", columns, rows, note)
 
 
 def _passage(place: int, retrieved: ScoredPassage, found: Examination, best: Candidate | None, reach: float) -> str:
     article = found.articles[retrieved.passage.article_id]
     text = " ".join(article.text[retrieved.passage.start : retrieved.passage.end].split())
     excerpt = text if len(text) <= 90 else text[:90].rpartition(" ")[0] + " …"
-    span = f'<bdi>{literal(best.quote)}</bdi> <span class="meta">{_signed(best.margin)}</span>' if best else "–"
+    span = f'<bdi>{literal(best.quote)}</bdi> <span class="meta">{_signed(best.margin)}</span>' if best else "not read"
     return (
         f'<tr><th scope="row"><button type="button" class="passage" value="{place}"><bdi class="title">'
         f'{title(article)}</bdi><span class="excerpt">{literal(excerpt)}</span></button></th>'
