@@ -24,7 +24,8 @@ SCORED = 50_000
 """Most passages scored in a step of a search; a corpus of so many, some ten thousand articles, knows no short cuts."""
 
 FORMULA = 1 / 3
-"""A word in more than this share of the passages is left out where rarer ones are there: it hardly tells them apart."""
+"""A word in more than this share of the passages is left out where rarer ones are there: it hardly tells them apart.
+So is a phrase of such words alone: to find where they stand one after another takes longer than all else."""
 
 RANGES, RANGE = 8, 1024
 """How often a word occurs is counted in so many ranges of so many passages, spread over all of them."""
@@ -45,7 +46,12 @@ def search(sql: sqlite3.Connection, words: Sequence[str], limit: int, where: str
 
 
 def scores(sql: sqlite3.Connection, phrase: str, numbers: Iterable[int]) -> dict[int, float]:
-    """What one phrase adds to the scores of those passages that hold it, given their numbers."""
+    """What one phrase adds to the scores of those passages that hold it, given their numbers.
+
+    Nothing, if it is one that a search leaves out where rarer ones are there.
+    """
+    if _is_large(sql) and _Sample(sql).is_formula(_quoted(phrase)):
+        return {}
     query = f"""SELECT rowid, -bm25(words, {TITLE_WEIGHT}, {BODY_WEIGHT}) FROM words
                 WHERE words MATCH ? AND +rowid IN (SELECT value FROM json_each(?))"""
     return dict(sql.execute(query, (_quoted(phrase), json.dumps(list(numbers)))).fetchall())
@@ -66,11 +72,19 @@ class _Step:
 def _steps(sql: sqlite3.Connection, phrases: Sequence[str]) -> Iterator[_Step]:
     if not phrases:
         return
-    if sql.execute(f"SELECT count(*) FROM (SELECT 1 FROM passages LIMIT {SCORED} + 1)").fetchone()[0] <= SCORED:
+    if not _is_large(sql):
         yield _Step(_any(phrases))
         return
     sample = _Sample(sql)
-    yield from _plan({phrase: sample.holding(phrase) for phrase in phrases}, sample.total, sample.holding)
+    formulas = [phrase for phrase in phrases if sample.is_formula(phrase)]
+    counts = {phrase: sample.total if phrase in formulas else sample.holding(phrase) for phrase in phrases}
+    yield from _plan(counts, sample.total, sample.holding)
+
+
+def _is_large(sql: sqlite3.Connection) -> bool:
+    """Whether there are more passages than are scored."""
+    query = f"SELECT count(*) FROM (SELECT 1 FROM passages LIMIT {SCORED} + 1)"
+    return int(sql.execute(query).fetchone()[0]) > SCORED
 
 
 def _plan(counts: Mapping[str, int], total: int, holding: Callable[[str], int]) -> Iterator[_Step]:
@@ -103,6 +117,7 @@ class _Sample:
 
     def __init__(self, sql: sqlite3.Connection) -> None:
         self._sql = sql
+        self._known: dict[str, int] = {}
         low, high = (sql.execute(f"SELECT {edge}(number) FROM passages").fetchone()[0] for edge in ("min", "max"))
         starts = [low + place * (high - low) // RANGES for place in range(RANGES)]
         self._ranges = [(start, start + RANGE - 1) for start in starts]
@@ -111,7 +126,15 @@ class _Sample:
 
     def holding(self, match: str) -> int:
         """About how many passages an FTS5 expression finds."""
-        return self._count("SELECT count(*) FROM words WHERE rowid BETWEEN ? AND ? AND words MATCH ?", match)
+        if match not in self._known:
+            query = "SELECT count(*) FROM words WHERE rowid BETWEEN ? AND ? AND words MATCH ?"
+            self._known[match] = self._count(query, match)
+        return self._known[match]
+
+    def is_formula(self, phrase: str) -> bool:
+        """Whether each word of a phrase stands in so many passages that it hardly tells them apart."""
+        words = [f'"{word}"' for word in phrase[1:-1].split()]
+        return bool(words) and all(self.holding(word) > FORMULA * self.total for word in words)
 
     def _count(self, query: str, *values: str) -> int:
         counts = (int(self._sql.execute(query, (*edges, *values)).fetchone()[0]) for edges in self._ranges)

@@ -88,6 +88,23 @@ def test_of_common_words_one_of_each_group_must_stand_there_in_as_few_groups_as_
     assert asked == ["(c OR b OR a OR d)", "(c OR a) AND (b OR d)", "(c OR d) AND (b) AND (a)"]
 
 
+def test_a_phrase_of_formula_words_is_left_out_as_they_are_and_adds_nothing(catalog, large):
+    often, oftener, rare = f"{VOCABULARY[1]} {VOCABULARY[2]}", VOCABULARY[0], VOCABULARY[150]
+    quoted = [f'"{phrase}"' for phrase in (often, oftener, rare)]
+    assert [step.match for step in words._steps(catalog._sql, quoted)] == [quoted[2]]
+    numbers = [number for number, _ in exact(catalog, [often], 20)]
+    assert len(numbers) == 20
+    assert catalog.word_scores(often, numbers) == {}
+    mixed = f"{VOCABULARY[1]} {VOCABULARY[40]}"
+    held = [number for number, _ in exact(catalog, [mixed], 20)]
+    assert catalog.word_scores(mixed, held).keys() == set(held) > set()
+
+
+def test_a_phrase_of_formula_words_is_searched_for_where_there_is_nothing_else(catalog, large):
+    found = catalog.search_words([f"{VOCABULARY[1]} {VOCABULARY[2]}"], 10, Filter())
+    assert len(found) == 10
+
+
 def test_where_even_all_words_together_are_common_titles_come_first_and_then_a_part(large):
     counts = {"everywhere": 2900, "always": 2000}
     assert matches(counts, lambda match: 1900) == [
