@@ -263,15 +263,18 @@ class QuestionAnswerer:
         read = self._read([(question, found) for (question, _), found in searched.items()])
         watch.ended("reading")
 
-        # 4. Put together those that say the same, read the best side by side, and note what speaks for each group.
+        # 4. Put together those that say the same, and note what speaks for each group.
         judged = [
             self._judged(question, found, spans)
             for ((question, _), found), spans in zip(searched.items(), read, strict=True)
         ]
+        watch.ended("judging")
+
+        # 5. Read the best of them once more, side by side.
         for key, found_out in zip(searched, self._compared(judged), strict=True):
             examined[key] = found_out
             self._examined.put((publication, *key), found_out)
-        seconds = watch.seconds_and("judging")
+        seconds = watch.seconds_and("comparing")
         return [
             known and replace(known, question=asked.question, seconds=seconds)
             for known, asked in zip(map(examined.get, keys), inquiries, strict=True)
