@@ -126,7 +126,7 @@ def test_examining_tells_its_steps_and_times_them(seed_qa: QuestionAnswerer) -> 
     told: list[str] = []
     examined = seed_qa.examine("Who is the prime minister of Iraq?", told=told.append)
     assert told in (["searching", "reading"], ["searching"])  # what was asked a moment ago needs no reading
-    assert list(examined.seconds) == ["understanding", "searching", "reading", "judging"]
+    assert list(examined.seconds) == ["understanding", "searching", "reading", "judging", "comparing"]
     assert all(seconds >= 0 for seconds in examined.seconds.values())
     assert seed_qa.decide(examined).seconds >= sum(examined.seconds.values())
 
