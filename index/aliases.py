@@ -56,6 +56,9 @@ MATES = 50
 MEANINGS = 2 / 3
 """Share of its introductions that an abbreviation's one meaning must have for it to stand for that."""
 
+MEANT = 50
+"""Most names that one is said to stand for that are looked at, those in the most articles: many are slips."""
+
 MEMBERS = 12
 """Most names of one thing that are given."""
 
@@ -106,7 +109,10 @@ class Aliases:
 
     def known(self, folded: Iterable[str]) -> set[str]:
         """Those of the folded names that have another name."""
-        query = "SELECT DISTINCT folded FROM aliases WHERE folded IN (SELECT value FROM json_each(?))"
+        introduced, named = "SELECT 1 FROM introductions WHERE", "SELECT 1 FROM spellings JOIN names ON number ="
+        query = f"""SELECT value FROM json_each(?) n
+                    WHERE EXISTS ({introduced} one_folded = n.value) OR EXISTS ({introduced} other_folded = n.value)
+                    OR EXISTS ({named} one WHERE folded = n.value) OR EXISTS ({named} other WHERE folded = n.value)"""
         return {row[0] for row in self._sql.execute(query, (json.dumps(list(folded)),))}
 
     def names_of(self, folded: str) -> tuple[Name, ...]:
@@ -133,7 +139,7 @@ class Aliases:
         query = (
             "SELECT other, min(name), max(long), count(DISTINCT article) FROM aliases WHERE folded = ? GROUP BY other"
         )
-        found = self._sql.execute(f"{query} ORDER BY 4 DESC, 1", (folded,)).fetchall()
+        found = self._sql.execute(f"{query} ORDER BY 4 DESC, 1 LIMIT {MEANT}", (folded,)).fetchall()
         senses: list[list[tuple[str, str, int]]] = []
         for other, name, _, articles in (row for row in found if row[2]):
             home = next((sense for sense in senses if any(self._is_one(other, known) for known, _, _ in sense)), None)
