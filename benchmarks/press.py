@@ -3,7 +3,8 @@
 Knows how made-up articles are made like real ones. Never knows where they go.
 
 The text is that of a real collection, cut as usual and repeated as often as needed, every repetition with a third of
-its words replaced by words of other articles, so that words keep their frequencies. The vectors are drawn from a
+its words replaced by words of other articles, so that words keep their frequencies. Words with capitals or figures
+stay, so that names remain names, and what introduces them is as true as before. The vectors are drawn from a
 mixture of many Gaussians on the sphere: a story has about a hundred passages, each at a cosine of 0.55 to the others,
 and a subject holds many stories. What is on the first of fifty subjects is from an outlet of its own, `Special`, and
 the rest from ten others in turn, `Daily 0` to `Daily 9`.
@@ -66,7 +67,8 @@ class Press:
 
     def __init__(self, pool: Path, passages: int) -> None:
         self._pool = [(title, texts) for title, texts in json.loads(pool.read_text(encoding="utf-8")) if texts]
-        self._words = np.array([word for _, texts in self._pool for text in texts for word in text.split(" ") if word])
+        words = (word for _, texts in self._pool for text in texts for word in text.split(" "))
+        self._words = np.array([word for word in words if word.islower() and word.isalpha()], dtype=object)
         rng = np.random.default_rng(passages)
         stories = max(SUBJECTS, passages // STORY)
         self._subject_of = rng.integers(SUBJECTS, size=stories)
@@ -99,7 +101,7 @@ class Press:
 
     def _varied(self, text: str, rng: np.random.Generator) -> str:
         words = np.array(text.split(" "), dtype=object)
-        replaced = rng.random(len(words)) < REPLACED
+        replaced = (rng.random(len(words)) < REPLACED) & [word.islower() and word.isalpha() for word in words]
         words[replaced] = self._words[rng.integers(len(self._words), size=replaced.sum())]
         return " ".join(words)
 
