@@ -32,6 +32,7 @@ from rich.table import Table
 from index.embedder import Embedder
 from index.local import LocalStore
 from qa.batching import AT_ONCE, Batcher
+from qa.bound import Bound
 from qa.confidence import Calibration
 from qa.evaluation.questions import read_questions
 from qa.pipeline import Inquiry, QuestionAnswerer
@@ -93,7 +94,8 @@ def engines(index: Path) -> Fresh:
     embedder, reader = Embedder(), Reader()
     store, retriever = LocalStore(index), Retriever(embedder)
     calibration = Calibration.of_reader(reader.folder)
-    return lambda: QuestionAnswerer(store, retriever, reader, calibration, embedder)
+    bound = Bound.of_reader(reader.folder)
+    return lambda: QuestionAnswerer(store, retriever, reader, calibration, embedder, bound)
 
 
 def measure(fresh: Fresh, questions: Sequence[str], levels: Sequence[int], index: Path | None = None) -> dict[str, Any]:
