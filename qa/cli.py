@@ -68,6 +68,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and 
 ReaderModel = Annotated[str | None, typer.Option("--reader-model", help="Another reader: a folder or hub name.")]
 EmbedderModel = Annotated[str | None, typer.Option("--embedder-model", help="Another embedder: a folder or hub name.")]
 Device = Annotated[str, typer.Option(help="auto, openvino, cpu, cuda or mps.")]
+Precision = Annotated[str, typer.Option(help="auto (bf16 where it agrees with f32), f32 or bf16.")]
 MinConfidence = Annotated[float | None, typer.Option(help="Decline below this probability, 0 to 1.")]
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")]
 
@@ -98,13 +99,14 @@ def index(
     ] = None,
     embedder_model: EmbedderModel = None,
     device: Device = "auto",
+    precision: Precision = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Build or refresh an index: only what is new or changed is read into it.
 
     With --watch each refresh is one line, with --json one object a line.
     """
-    kept, embedder, said = chosen_store(index_dir, store), Embedder(embedder_model, device), set[Skipped]()
+    kept, embedder, said = chosen_store(index_dir, store), Embedder(embedder_model, device, precision), set[Skipped]()
 
     def refresh() -> None:
         with progress_bar() as told:
@@ -137,11 +139,12 @@ def ask(
     reader_model: ReaderModel = None,
     embedder_model: EmbedderModel = None,
     device: Device = "auto",
+    precision: Precision = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Ask one question."""
     asked = sys.stdin.read() if question == "-" else question
-    qa = QuestionAnswerer.open(index_dir, reader_model, embedder_model, min_confidence, device, store=store)
+    qa = QuestionAnswerer.open(index_dir, reader_model, embedder_model, min_confidence, device, precision, store=store)
     result = qa.ask(asked, (), source or (), _day(after), _day(before))
     if as_json:
         print_json(result.as_dict())
@@ -168,18 +171,22 @@ def evaluate_command(
     reader_model: ReaderModel = None,
     embedder_model: EmbedderModel = None,
     device: Device = "auto",
+    precision: Precision = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Measure the answers to a question set over an index, or to SQuAD's questions with --reader or --open."""
     if [questions, reader, open_corpus].count(None) != 2:
         raise InputError("name one of these: a question set, --reader SQUAD.json, --open SQUAD.json")
     if reader:
-        figures = _of_reader(reader, Reader(reader_model, device), sample)
+        figures = _of_reader(reader, Reader(reader_model, device, precision), sample)
     elif open_corpus:
-        figures = _of_open_corpus(open_corpus, Reader(reader_model, device), Embedder(embedder_model, device))
+        encoder = Embedder(embedder_model, device, precision)
+        figures = _of_open_corpus(open_corpus, Reader(reader_model, device, precision), encoder)
     else:
         asked = read_questions(questions or Path())
-        qa = QuestionAnswerer.open(index_dir, reader_model, embedder_model, min_confidence, device, store=store)
+        qa = QuestionAnswerer.open(
+            index_dir, reader_model, embedder_model, min_confidence, device, precision, store=store
+        )
         figures = _of_answers(qa, asked, each=not as_json)
     if as_json:
         print_json(figures)
