@@ -4,10 +4,13 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
 
+from index import vectors
+from index.build import build
 from index.catalog import Catalog
 
 PASSAGES = 300
@@ -110,6 +113,23 @@ def test_an_exact_index_finds_all_that_is_nearest(scale: ModuleType, full: Path)
     assert served["vector index"] == "exact"
     assert [served[name]["recall@10"] for name in scale.FILTERS] == [1.0, 1.0, 1.0]
     assert 0 < served["all"]["p50, ms"] <= served["all"]["p95, ms"] <= served["all"]["worst, ms"]
+
+
+def test_the_recall_of_true_vectors_is_told_by_lists(
+    scale: ModuleType, words: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vectors, "LOOKED_AT", 250_000)
+    monkeypatch.setattr(vectors, "SHARE_LOOKED_AT", 0.5)
+    monkeypatch.setattr(scale, "LISTS", (1, 8))
+    (tmp_path / "articles").mkdir()
+    rng = np.random.default_rng(4)
+    for number in range(60):
+        said = " ".join(f"word{w}" for w in rng.integers(90, size=rng.integers(20, 60)))  # hardly two are as near
+        (tmp_path / "articles" / f"{number}.txt").write_text(f"Report {number}\n\n{said}.", encoding="utf-8")
+    build([tmp_path / "articles"], tmp_path / "index", words)
+    recalls = scale.recall_by_lists(tmp_path / "index", words)
+    assert recalls["1"] > 0.97, "the only list is looked at whole, and all but what is equally near is found"
+    assert 0 < recalls["8"] < recalls["1"]
 
 
 def test_a_size_measured_again_takes_the_place_of_its_figures(scale: ModuleType) -> None:
