@@ -236,7 +236,7 @@ def calibrate_command(
     squad: Annotated[Path, typer.Argument(help="A SQuAD 2.0 validation file (.json, .json.gz), never one trained on.")],
     output: Annotated[
         Path | None,
-        typer.Option(help="Where to write the confidence, and reading.json beside it; by default beside the reader."),
+        typer.Option(help="Where to write the confidence, and what need not be read; by default beside the reader."),
     ] = None,
     answerable: Annotated[int, typer.Option(min=1, help="Answerable questions to fit on; as many measure.")] = 1000,
     unanswerable: Annotated[int, typer.Option(min=1, help="Unanswerable questions, likewise.")] = 500,
@@ -258,7 +258,12 @@ def calibrate_command(
     )
     beside, notes = output or reader.folder / FILE, {"reader": reader.identity, "validation": squad.name}
     made.calibration.save(beside, **notes, held_out=lasting)
-    made.bound.save(beside.with_name(bound.FILE), **notes, held_out=saved)
+    if made.bound:
+        made.bound.save(beside.with_name(bound.FILE), **notes, held_out=saved)
+    else:
+        beside.with_name(bound.FILE).unlink(missing_ok=True)
+        costs = f"{made.saving.changed:.1%} of the answers and {made.saving.lost:.1%} of the citations"
+        err.print(f"all passages are read, as to read fewer would cost {costs}")
     if as_json:
         print_json(figures)
     else:

@@ -391,7 +391,7 @@ def test_insight_shows_passages_candidates_and_time_and_opens_what_was_read(open
     turn.get_by_role("button", name="Why?").click()
     insight = page.locator("#insight")
     playwright.expect(insight.locator(".decision")).to_contain_text("Answered")
-    for name in ("Possible answers", "passages read", "Time"):
+    for name in ("Possible answers", "passages found", "Time"):
         playwright.expect(insight.get_by_role("region", name=re.compile(name))).to_be_visible()
     insight.locator(".passage").nth(1).click()
     has_focus(page, "#panel h2")

@@ -49,10 +49,13 @@ AT_ONCE = 50
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """What was fitted on one half, and the figures of the other: of the answers, and of what is not read for them."""
+    """What was fitted on one half, and the figures of the other: of the answers, and of what reading less would do.
+
+    `bound` is None where reading less would cost too many of the answers, which then are those to all passages.
+    """
 
     calibration: Calibration
-    bound: Bound
+    bound: Bound | None
     summary: Summary
     saving: Saving
 
@@ -90,8 +93,10 @@ def calibrate(
         progress("measuring", measured, len(held_out))
 
     everything, bounded = (opened(work, embedder, reader, fitted, bound=of) for of in (ALL, bound))
-    scores, saving = measure_saving(held_out, everything, bounded, done)
-    return Fitted(fitted, bound, summarize(scores), saving)
+    whole, part, saving = measure_saving(held_out, everything, bounded, done)
+    if saving.is_worth_it:
+        return Fitted(fitted, bound, summarize(part), saving)
+    return Fitted(fitted, None, summarize(whole), saving)
 
 
 def opened(

@@ -11,6 +11,9 @@ from qa.evaluation.answers import Score, score, summarize
 from qa.evaluation.questions import Question
 from qa.pipeline import Examination, QuestionAnswerer
 
+COST = 0.01
+"""Share of answers that may be others, and of citations that may be missing, where less is read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Saving:
@@ -33,6 +36,11 @@ class Saving:
     seconds: float
     seconds_before: float
 
+    @property
+    def is_worth_it(self) -> bool:
+        """Whether so little is lost that less may be read."""
+        return self.changed < COST and self.lost < COST
+
     def as_dict(self) -> dict[str, float]:
         """The figures, rounded."""
         return {name: round(value, 4) for name, value in asdict(self).items()}
@@ -43,8 +51,8 @@ def measure_saving(
     everything: QuestionAnswerer,
     bounded: QuestionAnswerer,
     done: Callable[[int], None] = lambda _: None,
-) -> tuple[list[Score], Saving]:
-    """Ask both every question, in turn; the scores are `bounded`'s. `done` is told 1 after each."""
+) -> tuple[list[Score], list[Score], Saving]:
+    """Ask both every question, in turn; the scores are of one, then of the other. `done` is told 1 after each."""
     before, after, reads = list[Score](), list[Score](), list[tuple[int, int]]()
     for question in questions:
         examined = [qa.examine(question.question) for qa in (everything, bounded)]
@@ -54,16 +62,20 @@ def measure_saving(
         done(1)
     pairs = list(zip(before, after, strict=True))
     cited = [(_cited(one), _cited(one) - _cited(other)) for one, other in pairs]
-    return after, Saving(
-        questions=len(questions),
-        changed=fmean(one.result.text != other.result.text for one, other in pairs),
-        lost=sum(len(lost) for _, lost in cited) / max(1, sum(len(there) for there, _ in cited)),
-        f1=summarize(after).overall_f1 or 0.0,
-        f1_before=summarize(before).overall_f1 or 0.0,
-        passages=fmean(read for _, read in reads),
-        passages_before=fmean(read for read, _ in reads),
-        seconds=median(scored.result.seconds for scored in after),
-        seconds_before=median(scored.result.seconds for scored in before),
+    return (
+        before,
+        after,
+        Saving(
+            questions=len(questions),
+            changed=fmean(one.result.text != other.result.text for one, other in pairs),
+            lost=sum(len(lost) for _, lost in cited) / max(1, sum(len(there) for there, _ in cited)),
+            f1=summarize(after).overall_f1 or 0.0,
+            f1_before=summarize(before).overall_f1 or 0.0,
+            passages=fmean(read for _, read in reads),
+            passages_before=fmean(read for read, _ in reads),
+            seconds=median(scored.result.seconds for scored in after),
+            seconds_before=median(scored.result.seconds for scored in before),
+        ),
     )
 
 

@@ -9,7 +9,6 @@ import pytest
 from index.errors import ModelError
 from qa.answer import Span
 from qa.bound import ALL, FIRST, LEVEL, Bound, fit_bound
-from qa.reader import SHIPPED
 
 LINE = Bound(-4.0, 20.0, first=2)
 TEXTS = ["Ali spoke.", "She spoke.", "The army spoke.", "The town fell."]
@@ -85,7 +84,3 @@ def test_a_damaged_file_is_refused_in_one_line(content: Any, tmp_path: Path) -> 
     with pytest.raises(ModelError, match="write it with `qa calibrate`") as caught:
         Bound.of_reader(tmp_path)
     assert "\n" not in str(caught.value)
-
-
-def test_the_shipped_reader_has_one() -> None:
-    assert Bound.of_reader(SHIPPED).first == FIRST

@@ -107,9 +107,10 @@ def _passages(found: Examination) -> str:
     if not rows:
         return ""
     columns = ("Passage", ">Meaning", ">Words", ">Fused", "", "Best span in it")
+    unread = len({candidate.retrieved.number for candidate in found.candidates}) < len(found.retrieved)
     note = (
         '<p class="meta">Meaning is the rank and cosine of the dense search, words those of BM25. '
-        "What could not have changed the answer was not read.</p>"
+        f"{'What could not have changed the answer was not read.' if unread else ''}</p>"
     )
     return _section(f"The {counted(len(found.retrieved), 'passage')} found", columns, rows, note)
 

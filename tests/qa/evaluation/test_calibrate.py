@@ -47,7 +47,7 @@ def test_what_is_fitted_is_a_usable_calibration_with_figures_of_the_other_half(
     assert 0 <= fitted.threshold <= 1
     fitted.save(tmp_path / "confidence.json", held_out=report.as_dict())
     assert Calibration.load(tmp_path / "confidence.json") == fitted
-    assert made.bound.first == FIRST
+    assert made.bound is not None and made.bound.first == FIRST
     assert made.saving.questions == 24
     assert (made.saving.changed, made.saving.lost, made.saving.f1) == (0.0, 0.0, 1.0)
     assert FIRST <= made.saving.passages <= made.saving.passages_before == 10
