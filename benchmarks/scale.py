@@ -1,8 +1,8 @@
 """What does an index cost as it grows, and what does it still find? Two measurements, one JSON file and one plot.
 
 1. The sizes: 10 thousand passages, 100 thousand, 1 million, with --long 10 million. A model would take days, so text
-   and vectors are made up as `press.py` says. Up to a hundred thousand passages sentences are compared between articles and
-   names learned as in every build, as even at a million that alone would take half an hour.
+   and vectors are made up as `press.py` says. Up to a hundred thousand passages sentences are compared between articles
+   and names learned as in every build; at a million that alone would take half an hour.
 2. The collection: `ARTICLES`, a folder of news articles, built with the real model: the first build, one without a
    change, one after a single article changed; processor time by step; and what an approximate index of its true
    vectors finds.
