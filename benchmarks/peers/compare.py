@@ -2,7 +2,8 @@
 
 Each system is a process of its own, in an environment of its own (`make bench-peers` installs the peers' and calls
 this); they take turns. Two corpora: a folder of .txt articles for the times, asked about its headlines, and the
-paragraphs of a SQuAD file for how good the answers are.
+paragraphs of a SQuAD file for how good the answers are. Beside that the readers alone, this project's and Haystack's,
+over the paragraphs that are retrieved for the questions, and the memory of the chat as it is served.
 
     python benchmarks/peers/compare.py ARTICLES SQUAD.json --peers PYTHON [--questions 50] [--output docs/benchmarks]
 """
@@ -22,12 +23,16 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Table
-from task import Order, Report
+from served import peak_memory
+from task import Order, Readings, Report
 
-from index.embedder import installed
+from index.embedder import Embedder, installed
+from index.local import LocalStore
+from index.store import article_of
 from qa.evaluation.open_corpus import PARAGRAPHS, draw, open_corpus
 from qa.pipeline import PASSAGES_READ
 from qa.reader import SHIPPED
+from qa.retriever import Retriever
 from qa.squad import exact_match, token_f1
 
 HERE = Path(__file__).parent
@@ -54,9 +59,10 @@ def main(
         paragraphs, examples = as_files(squad, Path(work), judged)
         for name, (python, script) in systems.items():
             with console.status(f"{name}: the articles"):
-                timed = run(python, script, articles, headlines)
+                timed = run(python, script, articles, headlines, Path(work) / name / "articles")
             with console.status(f"{name}: the paragraphs"):
-                scored = run(python, script, paragraphs, [question for question, _ in examples])
+                asked = [question for question, _ in examples]
+                scored = run(python, script, paragraphs, asked, Path(work) / name / "paragraphs")
             answers = list(zip(scored.answers, (accepted for _, accepted in examples), strict=True))
             figures["systems"][name] = {
                 "build, seconds": round(timed.build_seconds, 2),
@@ -68,7 +74,15 @@ def main(
                 "exact match": round(statistics.fmean(exact_match(*answer) for answer in answers), 4),
                 "F1": round(statistics.fmean(token_f1(*answer) for answer in answers), 4),
             }
+        ours = Path(work) / "this project"
+        with console.status("the readers alone"):
+            found = retrieved(ours / "paragraphs" / "index", [question for question, _ in examples[:questions]])
+            figures["readers"] = readers(peers, found)
+        with console.status("the chat"):
+            figures["chat, peak memory, MiB"] = round(peak_memory(ours / "articles" / "index", headlines) / 2**20)
     show(console, figures["systems"])
+    for name, value in (figures["readers"] | {"chat, peak memory, MiB": figures["chat, peak memory, MiB"]}).items():
+        console.print(f"{name}: {value:,.4g}")
     if output:
         output.mkdir(parents=True, exist_ok=True)
         (output / "peers.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
@@ -94,22 +108,60 @@ def as_files(squad: Path, work: Path, count: int) -> tuple[Path, list[tuple[str,
     return folder, [(q.question, q.answers) for q in draw(halves.held_out, count, 0)]
 
 
-def run(python: str, script: str, folder: Path, questions: list[str]) -> Report:
-    """One system in a process of its own.
+def run(python: str, script: str, folder: Path, questions: list[str], work: Path) -> Report:
+    """One system in a process of its own, which may keep files in `work`; raises as `reported` does."""
+    work.mkdir(parents=True)
+    order = Order(str(folder), str(installed()), str(SHIPPED), questions, PASSAGES_READ, str(work))
+    return Report(**reported(python, script, asdict(order)))
+
+
+def reported(python: str, script: str, order: dict[str, Any]) -> dict[str, Any]:
+    """What a script reports of an order.
 
     Raises:
         SystemExit: it is not installed there, or failed.
     """
     if not shutil.which(python):
         raise SystemExit(f"there is no Python at {python}: `make bench-peers` installs the peers")
-    order = Order(str(folder), str(installed()), str(SHIPPED), questions, PASSAGES_READ)
     environment = os.environ | {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
     done = subprocess.run(
-        [python, str(HERE / script)], input=json.dumps(asdict(order)), capture_output=True, text=True, env=environment
+        [python, str(HERE / script)], input=json.dumps(order), capture_output=True, text=True, env=environment
     )
     if done.returncode:
         raise SystemExit(f"{script} failed:\n{done.stderr[-2000:]}")
-    return Report(**json.loads(done.stdout.splitlines()[-1]))
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return told
+
+
+def retrieved(index: Path, questions: list[str]) -> list[tuple[str, list[str]]]:
+    """Each question with the passages that come up for it."""
+    embedder = Embedder()
+    retriever, found = Retriever(embedder), list[tuple[str, list[str]]]()
+    with LocalStore(index).snapshot(embedder.identity) as snapshot:
+        for question in questions:
+            passages = [r.passage for r in retriever.search(question, snapshot, PASSAGES_READ)]
+            found.append((question, [article_of(snapshot, p.article_id).text[p.start : p.end] for p in passages]))
+    return found
+
+
+def readers(peers: str, asked: list[tuple[str, list[str]]]) -> dict[str, float]:
+    """Passages that the readers alone read in a second, and how often both find the same in one."""
+    order = {"reader": str(SHIPPED), "asked": asked}
+    ours = Readings(**reported(sys.executable, "reading_ours.py", order))
+    theirs = Readings(**reported(peers, "reading_with_haystack.py", order))
+    passages = sum(len(texts) for _, texts in asked)
+    pairs = [
+        (one, other[0], wanted)
+        for mine, its in zip(ours.answers, theirs.answers, strict=True)
+        for (one, wanted), other in zip(mine, its, strict=True)
+    ]
+    return {
+        "reader, passages a second": passages / sum(ours.seconds),
+        "Haystack's reader, passages a second": passages / sum(theirs.seconds),
+        "reader, times as fast": sum(theirs.seconds) / sum(ours.seconds),
+        "same answer in a passage": statistics.fmean(one == other for one, other, _ in pairs),
+        "same answer where it is better than none": statistics.fmean(one == other for one, other, w in pairs if w),
+    }
 
 
 def show(console: Console, systems: dict[str, dict[str, float]]) -> None:

@@ -9,7 +9,7 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
@@ -21,13 +21,17 @@ WORDS, OVERLAP = 140, 30
 
 @dataclass(frozen=True)
 class Order:
-    """A folder of .txt articles to index, two models in the format of transformers, questions, and how much to read."""
+    """A folder of .txt articles to index, two models in the format of transformers, questions, and how much to read.
+
+    `work` is an empty folder, for what a system keeps as files.
+    """
 
     folder: str
     embedder: str
     reader: str
     questions: list[str]
     passages_read: int
+    work: str
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,17 @@ class Report:
     question_seconds: list[float]
     answers: list[str]
     peak_bytes: int
+
+
+Passages = Sequence[str]
+
+
+@dataclass(frozen=True)
+class Readings:
+    """Seconds for each question, and for each of its passages the best answer, and whether it is better than none."""
+
+    seconds: list[float]
+    answers: list[list[tuple[str, bool]]]
 
 
 class System(Protocol):
@@ -66,6 +81,27 @@ def perform(make: Callable[[Order], System]) -> None:
         taken.append(time.perf_counter() - started)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     print(json.dumps(asdict(Report(built, taken, answers, peak))))
+
+
+class SystemReader(Protocol):
+    """The reader of a system, loaded."""
+
+    def read(self, question: str, passages: Passages) -> list[tuple[str, bool]]:
+        """As in `Readings`."""
+
+
+def perform_reading(make: Callable[[str], SystemReader]) -> None:
+    """Read what standard input asks, the reader's folder and questions with their passages, and report."""
+    order = json.load(sys.stdin)
+    reader = make(order["reader"])
+    for question, passages in order["asked"][:WARM_UP]:
+        reader.read(question, passages)
+    taken, answers = [], []
+    for question, passages in order["asked"]:
+        started = time.perf_counter()
+        answers.append(reader.read(question, passages))
+        taken.append(time.perf_counter() - started)
+    print(json.dumps(asdict(Readings(taken, answers))))
 
 
 def pieces(text: str) -> list[str]:
