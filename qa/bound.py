@@ -46,6 +46,8 @@ class Bound:
             read: the spans of each, best first; none yet of those after the first.
             retrieval_weight: what a fused score of 1 is worth in logits, as in `Calibration`.
         """
+        if len(fused) <= self.first:
+            return []
         scores = [
             (spans[0].score + retrieval_weight * fused[place], place) for place, spans in enumerate(read) if spans
         ]

@@ -115,8 +115,10 @@ class Reader:
         weighed = [[NOWHERE] * len(places) for _, _, places in asked]
         for (number, window), (start, end) in zip(windows, inference.run(self._runner, rows, self._pad), strict=True):
             null = float(start[0] + end[0])
+            offsets, sequences = window.offsets, window.sequence_ids  # which are made anew each time
+            inside = [(i, offsets[i]) for i, sequence in enumerate(sequences) if sequence == 1]
             for at, place in enumerate(asked[number][2]):
-                if tokens := _tokens_of(window, place):
+                if tokens := _tokens_of(inside, place):
                     score = float(start[tokens[0]] + end[tokens[1]]) - null
                     weighed[number][at] = max(weighed[number][at], score)
         return weighed
@@ -179,12 +181,11 @@ def _spans(
     return _without_overlaps(spans)[:most]
 
 
-def _tokens_of(window: Encoding, place: tuple[int, int]) -> tuple[int, int] | None:
-    """The first and last token of a place in a text, the second sequence of a window; None if it is not all there."""
-    inside = [i for i, sequence in enumerate(window.sequence_ids) if sequence == 1]
-    if not inside or place[0] < window.offsets[inside[0]][0] or window.offsets[inside[-1]][1] < place[1]:
+def _tokens_of(inside: Sequence[tuple[int, tuple[int, int]]], place: tuple[int, int]) -> tuple[int, int] | None:
+    """The first and last token of a place, given a text's tokens with their offsets; None if it is not all there."""
+    if not inside or place[0] < inside[0][1][0] or inside[-1][1][1] < place[1]:
         return None
-    over = [i for i in inside if window.offsets[i][0] < place[1] and place[0] < window.offsets[i][1]]
+    over = [i for i, (start, end) in inside if start < place[1] and place[0] < end]
     return (over[0], over[-1]) if over else None
 
 
