@@ -185,13 +185,9 @@ class Syndication:
 
     def _lines_within(self, passages: Iterable[int]) -> tuple[dict[int, int], dict[int, dict[int, int]]]:
         """Each passage's article, and the characters that it holds of each line whose middle lies in it."""
-        query = """SELECT p.number, p.article, s.line, min(s."end", p."end") - max(s.start, p.start)
-                   FROM passages p JOIN sentences s ON s.article = p.article AND s.start < p."end"
-                   WHERE p.number IN (SELECT value FROM json_each(?))
-                   AND s.start + s."end" BETWEEN 2 * p.start AND 2 * p."end" """
         article: dict[int, int] = {}
         lengths: dict[int, dict[int, int]] = {}
-        for number, of, line, length in self._sql.execute(query, (json.dumps([int(n) for n in passages]),)):
+        for number, of, line, length in lines_within(self._sql, passages):
             article[number] = of
             held = lengths.setdefault(number, {})
             held[line] = held.get(line, 0) + length
@@ -368,6 +364,15 @@ class Syndication:
     def _lines(self, article: int) -> int:
         query = "SELECT count(DISTINCT line) FROM sentences WHERE article = ? AND telling"
         return int(self._sql.execute(query, (article,)).fetchone()[0])
+
+
+def lines_within(sql: sqlite3.Connection, passages: Iterable[int]) -> Iterator[tuple[int, int, int, int]]:
+    """For each line whose middle lies in one of the passages: passage, its article, line, characters of it there."""
+    query = """SELECT p.number, p.article, s.line, min(s."end", p."end") - max(s.start, p.start)
+               FROM passages p JOIN sentences s ON s.article = p.article AND s.start < p."end"
+               WHERE p.number IN (SELECT value FROM json_each(?))
+               AND s.start + s."end" BETWEEN 2 * p.start AND 2 * p."end" """
+    yield from sql.execute(query, (json.dumps([int(number) for number in passages]),))
 
 
 def repeated(

@@ -80,7 +80,7 @@ def open_vectors(catalog: Catalog, loaded: Vectors | None = None, thorough: bool
 def make_vectors(catalog: Catalog) -> Vectors:
     """The vectors of the catalog's generation, made in memory from its cached ones."""
     numbers = np.sort(catalog.passage_numbers(Filter()))
-    if _kind(wanted_kind(catalog), len(numbers)) == "exact":
+    if kind_for(wanted_kind(catalog), len(numbers)) == "exact":
         return Vectors(*catalog.passage_vectors())
     few = min(len(numbers), TRAINED_ON * cells(len(numbers)))
     chosen = np.sort(np.random.default_rng(len(numbers)).choice(numbers, few, replace=False))
@@ -99,7 +99,7 @@ def wanted_kind(catalog: Catalog, kind: Kind | None = None) -> Kind:
 def is_of_kind(catalog: Catalog, wanted: Kind) -> bool:
     """Whether the file there, if there is one, was written as it would be written for this wish."""
     written = _Written.of(catalog)
-    return written is None or written.kind == _kind(wanted, written.passages)
+    return written is None or written.kind == kind_for(wanted, written.passages)
 
 
 def publish_vectors(catalog: Catalog, generation: int, wanted: Kind) -> None:
@@ -135,7 +135,8 @@ def remove_old_files(catalog: Catalog) -> None:
                 path.unlink(missing_ok=True)
 
 
-def _kind(wanted: Kind, count: int) -> str:
+def kind_for(wanted: Kind, count: int) -> str:
+    """What is asked for, for so many passages: exact or approximate."""
     if wanted == "automatic":
         return "exact" if count <= EXACT_UP_TO else "approximate"
     return wanted if count else "exact"  # cells are learnt from vectors

@@ -53,6 +53,16 @@ AT_ONCE = 1 << 20
 """Bytes that are read or written in one go."""
 
 
+TOLERANCE = 1e-3
+"""How far the length of a unit vector may be from one."""
+
+
+def are_unit(matrix: Matrix) -> npt.NDArray[np.bool_]:
+    """Which of the rows have length one; not so what is no number."""
+    lengths: Matrix = np.linalg.norm(matrix, axis=1)
+    return np.abs(lengths - 1) < TOLERANCE
+
+
 class Vectors:
     """Unit vectors under passage numbers; similarity is their inner product, the cosine.
 

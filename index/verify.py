@@ -6,8 +6,6 @@ make again is left to the next build.
 
 from pathlib import Path
 
-import numpy as np
-
 from index.article import Article
 from index.build import build_lock, publish, roots
 from index.catalog import Catalog
@@ -22,9 +20,7 @@ from index.vector_files import (
     remove_old_files,
     wanted_kind,
 )
-
-TOLERANCE = 1e-3
-"""How far the length of a cached vector may be from one."""
+from index.vectors import are_unit
 
 
 def verify(folder: Path) -> VerifyReport:
@@ -99,8 +95,7 @@ def _cached(catalog: Catalog) -> tuple[int, list[int]]:
     count, unusual = 0, list[int]()
     for numbers, matrix in catalog.vectors_in_blocks(ROWS_AT_ONCE):
         count += len(numbers)
-        is_unit = np.abs(np.linalg.norm(matrix, axis=1) - 1) < TOLERANCE  # not so for what is no number
-        unusual += numbers[~is_unit].tolist()
+        unusual += numbers[~are_unit(matrix)].tolist()
     return count, unusual
 
 

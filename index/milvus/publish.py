@@ -24,7 +24,6 @@ from index.milvus.analysis import Analyzer
 from index.milvus.rows import ARTICLE, KINDS, TEXT, Record, Workbook, article_from, version_of
 from index.milvus.schema import (
     ALIVE,
-    EXACT_UP_TO,
     Layout,
     Manifest,
     has_words,
@@ -34,12 +33,11 @@ from index.milvus.schema import (
     published,
     visible,
 )  # fmt: skip
-from index.milvus.server import LONG, Row, Server, any_of
+from index.milvus.server import LONG, Row, Server, any_of, batches
 from index.milvus.snapshot import joined
-from index.store import Progress
-
-TOLERANCE = 1e-3
-"""How far the length of a vector may be from one."""
+from index.store import Progress, checked_kind
+from index.vector_files import kind_for
+from index.vectors import are_unit
 
 ROWS_AT_ONCE = 500
 """Rows that are written at a time: about a megabyte of passages."""
@@ -164,7 +162,7 @@ class Publisher:
         """
         done = []
         for collection, fields, key in self._collections():
-            unborn = self._count(collection, f"born > {generation}")
+            unborn = self._server.count(collection, f"born > {generation}")
             if unborn:
                 self._server.call("delete", collection, filter=f"born > {generation}", patience=LONG)
                 done.append(f"{unborn:,} rows of an unfinished build were deleted from {collection}")
@@ -181,10 +179,9 @@ class Publisher:
         if before and not ledger.differs():
             return before
         generation = before.generation + 1 if before else 1
-        kind = book.meta("vector_kind", "automatic")
-        exact = kind == "exact" or (kind != "approximate" and book.count_passages() <= EXACT_UP_TO)
-        words = has_words(self._server)
-        make_collections(self._server, self._layout, book.dimension(), words, "exact" if exact else "approximate")
+        wanted = checked_kind(book.meta("vector_kind", "automatic")) or "automatic"
+        kind, words = kind_for(wanted, book.count_passages()), has_words(self._server)
+        make_collections(self._server, self._layout, book.dimension(), words, kind)
         if before is None:  # what is there was never published
             self.clean(0)
         self._take_out(generation, ledger)
@@ -222,11 +219,11 @@ class Publisher:
         for kind, name in ledger.gone_records():
             by_kind.setdefault(kind, []).append(name)
         for kind, names in by_kind.items():
-            for some in _batches(names, 100):
+            for some in batches(names, 100):
                 where = f'kind == "{kind}" and {any_of("name", some)} and died == {ALIVE}'
                 for page in self._pages(self._layout.records, "key", where, RECORD):
                     self._died(self._layout.records, page, generation)
-        for numbers in _batches(ledger.gone_passages(), ROWS_AT_ONCE):
+        for numbers in batches(ledger.gone_passages(), ROWS_AT_ONCE):
             where = f"{any_of('number', numbers)} and died == {ALIVE}"
             for page in self._pages(self._layout.passages, "number", where, PASSAGE):
                 self._died(self._layout.passages, page, generation)
@@ -253,7 +250,7 @@ class Publisher:
     def _put_passages(self, generation: int, book: Workbook, fresh: Sequence[int], progress: Progress) -> None:
         with closing(Analyzer()) as analyzer:
             done = 0
-            for numbers in _batches(fresh, ROWS_AT_ONCE):
+            for numbers in batches(fresh, ROWS_AT_ONCE):
                 rows = book.passages(numbers, analyzer)
                 self._insert(self._layout.passages, [row | {"born": generation, "died": ALIVE} for row in rows])
                 done += len(numbers)
@@ -265,9 +262,6 @@ class Publisher:
 
     def _pages(self, collection: str, key: str, where: str, fields: Sequence[str]) -> Iterator[list[Row]]:
         yield from self._server.pages(collection, key, where, fields, at_once=200)
-
-    def _count(self, collection: str, where: str) -> int:
-        return int(self._server.call("query", collection, filter=where, output_fields=["count(*)"])[0]["count(*)"])
 
 
 def noted(server: Server, layout: Layout, generation: int, path: Path) -> Ledger:
@@ -299,8 +293,7 @@ def noted(server: Server, layout: Layout, generation: int, path: Path) -> Ledger
 def damaged_vectors(rows: Iterable[Row]) -> list[int]:
     """The numbers of the passages whose vector is not of length one."""
     numbered = [(row["number"], row["vector"]) for row in rows]
-    lengths = np.linalg.norm(np.array([vector for _, vector in numbered], np.float32), axis=1)
-    is_unit = np.abs(lengths - 1) < TOLERANCE  # not so for what is no number
+    is_unit = are_unit(np.array([vector for _, vector in numbered], np.float32))
     return [number for (number, _), whole in zip(numbered, is_unit, strict=True) if not whole]
 
 
@@ -321,8 +314,3 @@ def _rows(record: Record, generation: int, token: str) -> Iterator[Row]:
             "first": record.first, "second": record.second, "source": record.source, "published": record.published,
             "part": part, "born": generation, "died": ALIVE, "body": body, "blank": [0.0, 0.0],
         }  # fmt: skip
-
-
-def _batches(values: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
-    for begin in range(0, len(values), size):
-        yield values[begin : begin + size]

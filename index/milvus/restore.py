@@ -6,6 +6,7 @@ learned of names and shared sentences is learned again from the texts.
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from index.build import publish
 from index.catalog import Catalog
 from index.introductions import naming
 from index.milvus.rows import ARTICLE, TEXT, article_from
-from index.milvus.server import Row, any_of
+from index.milvus.server import Row, any_of, batches
 from index.milvus.snapshot import Reader
 from index.store import Progress
 from index.syndication import lines_of
@@ -36,7 +37,7 @@ def restore(reader: Reader, facts: dict[str, Any], folder: Path, progress: Progr
     everything = sorted(reader.all_records(ARTICLE), key=lambda said: said["number"])
     with Catalog(folder, create=True) as catalog:
         done = 0
-        for some in (everything[at : at + ARTICLES_AT_ONCE] for at in range(0, len(everything), ARTICLES_AT_ONCE)):
+        for some in batches(everything, ARTICLES_AT_ONCE):
             _put(catalog, reader, some)
             done += len(some)
             progress("fetching", done, len(everything))
@@ -49,7 +50,7 @@ def restore(reader: Reader, facts: dict[str, Any], folder: Path, progress: Progr
             )  # fmt: skip
 
 
-def _put(catalog: Catalog, reader: Reader, everything: list[Any]) -> None:
+def _put(catalog: Catalog, reader: Reader, everything: Sequence[Any]) -> None:
     passages = _passages(reader, [said["number"] for said in everything])
     texts = dict(reader.all_texts(TEXT, any_of("name", [said["digest"] for said in everything])))
     whole = []

@@ -18,6 +18,7 @@ from index.catalog import FILE
 from index.connection import connect
 from index.milvus.analysis import Analyzer
 from index.milvus.schema import LONGEST
+from index.syndication import lines_within
 
 FACTS, ARTICLE, TEXT, ORIGIN, LINE, NAME, LEARNED = "facts", "article", "text", "origin", "line", "name", "learned"
 """The kinds of records: what is true of all; an article but its text; its text, by digest; another id of an article;
@@ -173,8 +174,8 @@ class Workbook:
                           substr(a.text, p.start + 1, p."end" - p.start)
                    FROM passages p JOIN articles a ON a.number = p.article JOIN vectors v ON v.digest = p.vector
                    WHERE p.number IN (SELECT value FROM json_each(?)) ORDER BY p.number"""
-        wanted = json.dumps(list(numbers))
-        found = self._sql.execute(query, (wanted,)).fetchall()
+        wanted = list(numbers)
+        found = self._sql.execute(query, (json.dumps(wanted),)).fetchall()
         lines = self._lines(wanted)
         words = analyzer.words([text for *_, title, body in found for text in (title, body)])
         return [
@@ -188,14 +189,10 @@ class Workbook:
             in zip(found, words[::2], words[1::2], strict=True)
         ]  # fmt: skip
 
-    def _lines(self, wanted: str) -> Mapping[int, list[tuple[int, int]]]:
+    def _lines(self, wanted: Iterable[int]) -> Mapping[int, list[tuple[int, int]]]:
         """For each passage the lines whose middle lies in it, each with the characters that it holds of it."""
-        query = """SELECT p.number, s.line, min(s."end", p."end") - max(s.start, p.start)
-                   FROM passages p JOIN sentences s ON s.article = p.article AND s.start < p."end"
-                   WHERE p.number IN (SELECT value FROM json_each(?))
-                   AND s.start + s."end" BETWEEN 2 * p.start AND 2 * p."end" """
         lines: dict[int, list[tuple[int, int]]] = {}
-        for number, line, length in self._sql.execute(query, (wanted,)):
+        for number, _, line, length in lines_within(self._sql, wanted):
             lines.setdefault(number, []).append((line, length))
         return lines
 

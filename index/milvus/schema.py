@@ -30,9 +30,6 @@ LONGEST = 60_000
 
 VARCHAR = 65_535
 
-EXACT_UP_TO = 40_000
-"""Passages that are searched one by one where nothing else is asked for, as in a local index."""
-
 
 _Field = tuple[str, str, dict[str, Any]]
 """A name, a type of Milvus's, and what else is said of the field."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from index.errors import CorpusError, InputError
@@ -38,6 +38,8 @@ UNLOADED = 101
 """That for a collection whose rows are not at hand to be searched."""
 
 Row = dict[str, Any]
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,11 @@ class Server:
             last = rows[-1][key]
             beyond = f" and {key} > {quoted(last) if isinstance(last, str) else last}"
 
+    def count(self, collection: str, where: str) -> int:
+        """How many rows fulfil a condition."""
+        rows = self.call("query", collection, filter=where, output_fields=["count(*)"])
+        return int(rows[0]["count(*)"])
+
     def version(self) -> str:
         """What it says of itself; "milvus_lite-…" inside this process, "v2.6.1" of a server."""
         return str(self.call("get_server_version"))
@@ -177,6 +184,12 @@ class Server:
             )
         said = " ".join(str(getattr(error, "message", error)).split())[:200]
         return CorpusError(f"Milvus at {self.address} refuses: {said}")
+
+
+def batches(values: Sequence[Value], size: int) -> Iterator[Sequence[Value]]:
+    """All values, so many at a time."""
+    for begin in range(0, len(values), size):
+        yield values[begin : begin + size]
 
 
 def quoted(value: str) -> str:

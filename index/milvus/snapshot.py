@@ -18,7 +18,7 @@ from index.milvus.analysis import Analyzer, Words
 from index.milvus.bm25 import Counted, phrase_worth, score, worth
 from index.milvus.rows import ARTICLE, FACTS, LEARNED, LINE, NAME, ORIGIN, TEXT, article_from
 from index.milvus.schema import Layout, Manifest, permitted, visible
-from index.milvus.server import Row, Server, any_of, quoted
+from index.milvus.server import Row, Server, any_of, batches, quoted
 from index.names import spoken
 from index.store import EVERYTHING, Filter, Heading, Learned, Name, Ranking
 from index.syndication import repeated
@@ -58,7 +58,7 @@ class Reader:
     def named(self, kind: str, names: Iterable[str]) -> dict[str, Any]:
         """What the records of a kind say that have these names."""
         found: dict[str, Any] = {}
-        for some in _some(list(dict.fromkeys(names))):
+        for some in batches(list(dict.fromkeys(names)), AT_ONCE):
             found |= {row["name"]: json.loads(body) for row, body in self.records(kind, any_of("name", some))}
         return found
 
@@ -102,10 +102,6 @@ class Reader:
             search_params=params, **self._as_of,
         )  # fmt: skip
         return [[hit["entity"] | {"score": abs(hit["distance"])} for hit in hits] for hits in found]
-
-    def count(self, collection: str, where: str) -> int:
-        rows = self.server.call("query", collection, filter=where, output_fields=["count(*)"])
-        return int(rows[0]["count(*)"])
 
 
 class MilvusSnapshot:
@@ -233,7 +229,7 @@ class MilvusSnapshot:
     def _ids(self, articles: Iterable[int]) -> dict[int, str]:
         """The ids of articles by number."""
         known = {said["number"]: name for name, said in self._articles.items()}
-        for some in _some([n for n in dict.fromkeys(articles) if n not in known], NUMBERS_AT_ONCE):
+        for some in batches([n for n in dict.fromkeys(articles) if n not in known], NUMBERS_AT_ONCE):
             found = {
                 row["name"]: json.loads(body) for row, body in self._reader.records(ARTICLE, any_of("number", some))
             }
@@ -252,7 +248,7 @@ class MilvusSnapshot:
         rows = {number: self._passages[number] for number in ranked if number in self._passages}
         lengths = {number: _lengths(row["lines"]) for number, row in rows.items()}
         inside: dict[int, list[int]] = {}
-        for some in _some(sorted({line for held in lengths.values() for line in held}), NUMBERS_AT_ONCE):
+        for some in batches(sorted({line for held in lengths.values() for line in held}), NUMBERS_AT_ONCE):
             found = self._reader.records(LINE, any_of("number", some))
             inside |= {row["number"]: json.loads(body) for row, body in found}
         return repeated(list(rows), {number: row["article"] for number, row in rows.items()}, lengths, inside)
@@ -313,7 +309,7 @@ class MilvusSnapshot:
         if not allowed:
             return int(self._facts["articles"])
         where = [f'kind == "{ARTICLE}" and part == 0', *permitted(allowed), self._reader.visible]
-        return self._reader.count(self._reader.layout.records, " and ".join(where))
+        return self._reader.server.count(self._reader.layout.records, " and ".join(where))
 
     def sources(self) -> list[str]:
         return list(self._facts["sources"])
@@ -394,11 +390,6 @@ def joined(rows: Iterable[Row]) -> list[tuple[Row, str]]:
     for row in sorted(rows, key=lambda row: row["part"]):
         parts.setdefault(row["name"], []).append(row)
     return [(found[0], "".join(row["body"] for row in found)) for found in parts.values()]
-
-
-def _some(values: list[Any], size: int = AT_ONCE) -> Iterator[list[Any]]:
-    for begin in range(0, len(values), size):
-        yield values[begin : begin + size]
 
 
 def _counted(row: Row) -> Counted:

@@ -90,9 +90,7 @@ class MilvusStore:
 
     @contextmanager
     def snapshot(self, embedder: str | None = None) -> Iterator[MilvusSnapshot]:
-        manifest = self._published()
-        if manifest is None:
-            raise CorpusError(f"there is no finished index in {self._address}: build one with `qa index PATH`")
+        manifest = self._finished(self._published())
         reader = Reader(self._server, self._layout, manifest)
         facts = self._facts(reader)
         if embedder is not None:
@@ -100,15 +98,19 @@ class MilvusStore:
         yield MilvusSnapshot(reader, facts, self._analyzer, self._has_words())
 
     def roots(self) -> list[Path]:
-        manifest = self._published()
-        if manifest is None:
-            raise CorpusError(f"there is no finished index in {self._address}: build one with `qa index PATH`")
+        manifest = self._finished(self._published())
         return [Path(path) for path in self._facts(Reader(self._server, self._layout, manifest))["roots"]]
 
     def _published(self) -> Manifest | None:
         if self._address.path and not self._address.path.exists():
             return None  # to look is not to make it
         return published(self._server, self._layout)
+
+    def _finished(self, manifest: Manifest | None) -> Manifest:
+        """Raises: CorpusError: nothing was ever published."""
+        if manifest is None:
+            raise CorpusError(f"there is no finished index in {self._address}: build one with `qa index PATH`")
+        return manifest
 
     def _facts(self, reader: Reader) -> dict[str, Any]:
         """Those of a generation, read once."""
@@ -159,8 +161,7 @@ class MilvusStore:
         return self._changed(lambda book: book.readmit(article_ids))
 
     def _changed(self, change: Callable[[LocalStore], tuple[str, ...]]) -> tuple[str, ...]:
-        if not self.is_published():
-            raise CorpusError(f"there is no finished index in {self._address}: build one with `qa index PATH`")
+        self._finished(self._published())
         with self._at_work(wait=0) as desk:
             done = change(desk.book)
             self._publish(desk)
@@ -201,9 +202,7 @@ class MilvusStore:
 
     def verify(self) -> VerifyReport:
         """Compare counts, every article with its digest, vectors' lengths, and look for what unfinished builds left."""
-        manifest = self._published()
-        if manifest is None:
-            raise CorpusError(f"there is no finished index in {self._address}: build one with `qa index PATH`")
+        manifest = self._finished(self._published())
         reader = Reader(self._server, self._layout, manifest)
         facts = self._facts(reader)
         articles, problems = self._articles(reader)
@@ -226,12 +225,11 @@ class MilvusStore:
         is the next build that reads them again.
         """
         with self._at_work(wait=0) as desk:
-            if desk.before is None:
-                raise CorpusError(f"there is no finished index in {self._address}: build one with `qa index PATH`")
-            done = list(desk.publisher.clean(desk.before.generation))
-            path = Ledger.path_of(self._folder, desk.before.token)
-            noted(self._server, self._layout, desk.before.generation, path).close()
-            if self._publish(desk) != desk.before:
+            before = self._finished(desk.before)
+            done = list(desk.publisher.clean(before.generation))
+            path = Ledger.path_of(self._folder, before.token)
+            noted(self._server, self._layout, before.generation, path).close()
+            if self._publish(desk) != before:
                 done.append("what was damaged or missing in Milvus was written again")
         return tuple(done)
 
@@ -255,9 +253,8 @@ class MilvusStore:
 
     def _leftovers(self, manifest: Manifest) -> list[str]:
         now = manifest.generation
-        reader = Reader(self._server, self._layout, manifest)
         count = sum(
-            reader.count(name, f"born > {now} or (died > {now} and died < {ALIVE})")
+            self._server.count(name, f"born > {now} or (died > {now} and died < {ALIVE})")
             for name in (self._layout.records, self._layout.passages)
             if self._server.call("has_collection", name)
         )
