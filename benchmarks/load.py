@@ -11,8 +11,6 @@ is measured by itself.
 
 import json
 import statistics
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -20,12 +18,11 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
 
 import numpy as np
 import typer
 from machine import described
+from peers.served import answered, serving
 from rich.console import Console
 from rich.table import Table
 
@@ -41,7 +38,6 @@ from qa.retriever import Retriever
 
 USERS = (1, 2, 4, 8, 16, 32, 64)
 QUESTIONS = Path(__file__).with_name("wikinews.jsonl")
-APP = Path(__file__).parents[1] / "app.py"
 
 Fresh = Callable[[], QuestionAnswerer]
 """Gives the engine as it is before any question: the models are loaded, and nothing is remembered."""
@@ -160,38 +156,16 @@ def without_batcher(qa: QuestionAnswerer, questions: Sequence[str], users: int) 
 
 def over_http(index: Path, questions: Sequence[str], clients: int, expected: Texts) -> dict[str, Any]:
     """The same of the program as it is served: a server of its own, and clients that send JSON."""
-    command = [sys.executable, str(APP), "--index-dir", str(index), "--port", "0", "--read-only"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stdout
-            address = next(word for word in server.stdout.readline().split() if word.startswith("http"))
-            wait_until_ready(address)
+    with serving(index) as (address, _):
 
-            def ask(question: str) -> Asked:
-                came, body = time.perf_counter(), json.dumps({"question": question}).encode()
-                request = Request(f"{address}/api/ask", body, {"Content-Type": "application/json"})
-                with urlopen(request, timeout=600) as response:
-                    text = json.load(response)["text"]
-                return Asked(question, came, came, time.perf_counter(), text)
+        def ask(question: str) -> Asked:
+            came = time.perf_counter()
+            text = answered(address, question)["text"]
+            return Asked(question, came, came, time.perf_counter(), text)
 
-            asked, seconds = at_once(ask, questions, clients)
-        finally:
-            server.terminate()
+        asked, seconds = at_once(ask, questions, clients)
     speed = {"questions a second": round(len(questions) / seconds, 2)}
     return waits(asked) | {"same answers": same(asked, expected)} | speed
-
-
-def wait_until_ready(address: str) -> None:
-    """Return once the server has loaded its models; raises RuntimeError where it cannot."""
-    while True:
-        try:
-            with urlopen(f"{address}/readyz", timeout=60):
-                return
-        except HTTPError as answer:
-            said = json.load(answer)
-        if said["state"] == "failed":
-            raise RuntimeError(said["message"])
-        time.sleep(0.5)
 
 
 def at_once(ask: Callable[[str], Asked], questions: Sequence[str], users: int) -> tuple[list[Asked], float]:
