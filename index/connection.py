@@ -15,6 +15,9 @@ from pathlib import Path
 from index.errors import CorpusError
 
 PATIENCE = "PRAGMA busy_timeout = 10000"
+PAGE = "PRAGMA page_size = 8192"
+"""Of a file that is new: a vector takes 1.5 KiB, of which a page of 8 holds five, and the usual one of 4 only two."""
+
 UNREADABLE = (sqlite3.DatabaseError, UnicodeDecodeError)
 
 
@@ -47,6 +50,7 @@ def connect(path: Path) -> tuple[sqlite3.Connection, Unchanging | None]:
     sql = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
         sql.execute(PATIENCE)
+        sql.execute(PAGE)
         sql.execute("PRAGMA journal_mode = WAL")
         sql.execute("SELECT 1 FROM sqlite_master")
         return sql, None
