@@ -9,6 +9,9 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date
 
+Fields = tuple[str, str, str, str, str, str | None, str, str]
+"""Id, title, text, source, URL, ISO date, author, pages with spaces between: what tables and JSON can hold."""
+
 
 @dataclass(frozen=True, slots=True)
 class Article:
@@ -28,6 +31,20 @@ class Article:
     published: date | None = None
     author: str = ""
     pages: tuple[int, ...] = ()
+
+    @classmethod
+    def of_fields(
+        cls, id: str, title: str, text: str, source: str, url: str, published: str | None, author: str, pages: str
+    ) -> "Article":
+        """The article that has these `fields`. Raises: ValueError: its date or its pages are damaged."""
+        day = date.fromisoformat(published) if published else None
+        return cls(id, title, text, source, url, day, author, tuple(map(int, pages.split())))
+
+    @property
+    def fields(self) -> Fields:
+        """All there is to it, so that it can be kept; `of_fields` makes the same article of it."""
+        day = self.published.isoformat() if self.published else None
+        return self.id, self.title, self.text, self.source, self.url, day, self.author, " ".join(map(str, self.pages))
 
     @property
     def is_untitled(self) -> bool:

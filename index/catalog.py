@@ -261,9 +261,8 @@ class Catalog:
 
     def _article(self, row: tuple[Any, ...]) -> Article:
         """The article of a row, if it is as it was written: SQLite itself does not see a bit turned over in a text."""
-        digest, name, title, text, source, url, published, author, pages = row
-        day = date.fromisoformat(published) if published else None
-        article = Article(name, title, text, source, url, day, author, tuple(map(int, pages.split())))
+        digest, *fields = row
+        article = Article.of_fields(*fields)
         if article.digest != digest:
             raise _unreadable(self.folder, f"the article {article.id} is damaged")
         return article
@@ -431,13 +430,9 @@ class Catalog:
 
         No article of that digest may be there, and it is one only once `assign` names its origins.
         """
-        row = (
-            article.digest, article.id, article.title, article.text, article.source, article.url,
-            article.published.isoformat() if article.published else None, article.author,
-            " ".join(map(str, article.pages)),
-        )  # fmt: skip
         number = self._sql.execute(
-            f"INSERT INTO articles (digest, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row
+            f"INSERT INTO articles (digest, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (article.digest, *article.fields),
         ).lastrowid
         assert number is not None
         rows = [(number, start, end, vector) for (start, end), vector in zip(passages, vectors, strict=True)]

@@ -33,7 +33,7 @@ from index.article import Article
 from index.embedder import Embedder
 from index.errors import InputError, QAError
 from index.files import File, Skipped
-from index.pieces import Piece, article_of, fields_of, piece_of
+from index.pieces import Piece, piece_of
 from index.readings import Known, Reading
 from index.sources import Entry
 from index.store import Progress
@@ -304,7 +304,7 @@ def _row(item: Article | Skipped, number: int, known: Digests, excluded: Mapping
     digest = item.digest
     if _has(known, bytes.fromhex(digest)) or excluded.get(item.id) == digest:
         return "known", number, json.dumps([item.id, digest])
-    return "article", number, json.dumps(fields_of(item))
+    return "article", number, json.dumps(item.fields)
 
 
 def _cut(rows: "Table", embedder: Embedder) -> "Table":
@@ -312,7 +312,7 @@ def _cut(rows: "Table", embedder: Embedder) -> "Table":
     cut = []
     for kind, number, content in zip(*(rows[name].to_pylist() for name in _ROW), strict=True):
         is_article = kind == "article"
-        piece = piece_of(article_of(json.loads(content)), embedder).as_json() if is_article else content
+        piece = piece_of(Article.of_fields(*json.loads(content)), embedder).as_json() if is_article else content
         cut.append(("piece" if is_article else kind, number, piece))
     return _table(cut)
 

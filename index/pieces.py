@@ -8,9 +8,7 @@ import json
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-from typing import Any
 
 from index.article import Article
 from index.boilerplate import kept_spans
@@ -50,7 +48,7 @@ class Piece:
         """One line that `from_json` makes the same piece of."""
         return json.dumps(
             [
-                fields_of(self.article),
+                self.article.fields,
                 self.heading,
                 self.spans,
                 [digest.hex() for digest in self.digests],
@@ -64,7 +62,7 @@ class Piece:
     def from_json(cls, text: str) -> "Piece":
         article, heading, spans, digests, lines, mentions, introductions = json.loads(text)
         return cls(
-            article_of(article),
+            Article.of_fields(*article),
             heading,
             [(start, end) for start, end in spans],
             [bytes.fromhex(digest) for digest in digests],
@@ -97,20 +95,6 @@ def _texts(heading: str, article: Article, spans: list[tuple[int, int]]) -> list
 def _vector_digest(text: str, embedder: Embedder) -> bytes:
     """Names a vector by all that it comes from: a build cut short may leave some of another embedder's."""
     return hashlib.sha256(f"{embedder.identity}\0{text}".encode()).digest()
-
-
-def fields_of(article: Article) -> list[Any]:
-    """What JSON can hold, and `article_of` makes the same article of."""
-    published = article.published and article.published.isoformat()
-    about = (article.id, article.title, article.text, article.source, article.url)
-    return [*about, published, article.author, article.pages]
-
-
-def article_of(fields: list[Any]) -> Article:
-    """The article that `fields_of` was given."""
-    id_, title, text, source, url, published, author, pages = fields
-    day = date.fromisoformat(published) if published else None
-    return Article(id_, title, text, source, url, day, author, tuple(pages))
 
 
 class Spool:

@@ -199,11 +199,9 @@ class Workbook:
 
 def article_from(said: Mapping[str, Any], text: str) -> Article:
     """The article that a record and a text are of."""
-    return Article(
-        said["id"], said["title"], text, said["source"], said["url"],
-        date.fromisoformat(said["published"]) if said["published"] else None, said["author"],
-        tuple(map(int, said["pages"].split())),
-    )  # fmt: skip
+    return Article.of_fields(
+        said["id"], said["title"], text, said["source"], said["url"], said["published"], said["author"], said["pages"]
+    )
 
 
 def _day(day: str | None) -> int:

@@ -1,5 +1,6 @@
 """An article's digest changes with everything that is indexed, and with nothing else."""
 
+import json
 from dataclasses import FrozenInstanceError, replace
 from datetime import date
 
@@ -48,6 +49,12 @@ def test_a_character_stands_on_the_last_page_that_begins_before_it(offset, page)
 
 def test_an_article_without_pages_has_no_page_numbers():
     assert ARTICLE.page(3) is None
+
+
+@pytest.mark.parametrize("article", [ARTICLE, Article("a", "t", "x"), replace(ARTICLE, author="Who", pages=(0, 7))])
+def test_what_is_kept_of_an_article_makes_the_same_one(article):
+    assert Article.of_fields(*article.fields) == article
+    assert Article.of_fields(*json.loads(json.dumps(article.fields))) == article
 
 
 def test_digest_of_broken_unicode_is_still_a_digest():

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from index.article import Article
-from index.pieces import Piece, Spool, article_of, fields_of, piece_of
+from index.pieces import Piece, Spool, piece_of
 
 SAID = (
     "NATO, short for North Atlantic Treaty Organization, met.\n\n"
@@ -26,7 +26,6 @@ def test_every_field_comes_back(article, words):
     assert Piece.from_json(piece.as_json()) == piece
     assert Piece.from_json(piece.as_json()).texts == piece.texts
     assert "\n" not in piece.as_json()
-    assert article_of(fields_of(Article("a", "t", "x"))) == Article("a", "t", "x")
 
 
 def test_the_spool_gives_each_article_once_in_the_order_in_which_they_came(tmp_path, words):
