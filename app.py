@@ -17,6 +17,7 @@ from typing import Annotated
 import typer
 
 from index.errors import InputError
+from qa.cli import Device, MinConfidence, Precision
 from qa.terminal import plainly
 from web import conversations, server, tools
 from web.access import LOOPBACK, Access, Proxy, Users, put_user
@@ -42,7 +43,9 @@ def serve(
     ] = False,
     reader: Annotated[str | None, typer.Option("--reader", "--reader-model", help="Another reader.")] = None,
     embedder: Annotated[str | None, typer.Option("--embedder", "--embedder-model", help="Another embedder.")] = None,
-    min_confidence: Annotated[float | None, typer.Option(help="Decline below this probability, 0 to 1.")] = None,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    min_confidence: MinConfidence = None,
     auth: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Let in the users of this file only, by their passwords.")
     ] = None,
@@ -73,7 +76,9 @@ def serve(
     for path in paths or []:
         if not path.exists():
             raise InputError(f"{path} does not exist; give a file or a folder of articles")
-    engine = Engine.at(index_dir, paths or [], reader, embedder, min_confidence, read_only, log_questions, store)
+    engine = Engine.at(
+        index_dir, paths or [], reader, embedder, min_confidence, read_only, log_questions, store, device, precision
+    )
     if stdio:
         engine.start()
         tools.server(engine).run("stdio")

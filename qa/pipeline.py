@@ -18,7 +18,7 @@ from index.address import CHECKOUT, chosen_address, chosen_store, default_index
 from index.article import Article
 from index.embedder import Embedder, Vectors
 from index.errors import InputError
-from index.store import EVERYTHING, BuildReport, Filter, Progress, Snapshot, Store, article_of
+from index.store import EVERYTHING, BuildReport, Filter, Progress, Snapshot, Store, articles_named
 from qa.answer import Alternative, Answer, Citation, NoAnswer, Span
 from qa.bound import ALL, Bound
 from qa.confidence import Calibration, Features, describe
@@ -163,17 +163,37 @@ class QuestionAnswerer:
             ModelError: a model is missing or damaged.
             InputError: `min_confidence` is not between 0 and 1, or both `index_dir` and `store` are given.
         """
-        kept = chosen_store(index_dir, store)
-        spans = Reader(reader, device, precision)
-        calibration = Calibration.of_reader(spans.folder)
+        kept, first = chosen_store(index_dir, store), first_articles(index_dir, store)
+        return cls.over(
+            kept, Reader(reader, device, precision), Embedder(embedder, device, precision), min_confidence, first
+        )
+
+    @classmethod
+    def over(
+        cls,
+        store: Store,
+        reader: Reader,
+        embedder: Embedder,
+        min_confidence: float | None = None,
+        first: Sequence[Path] = (),
+    ) -> "QuestionAnswerer":
+        """Open an index that is at hand already, with models likewise.
+
+        Args:
+            min_confidence: the threshold used where a question does not bring its own.
+            first: what the index is built from if there is none.
+
+        Raises:
+            CorpusError: no index there, a damaged one, or one of another embedder.
+            InputError: `min_confidence` is not between 0 and 1.
+        """
+        calibration = Calibration.of_reader(reader.folder)
         if min_confidence is not None:
             calibration = replace(calibration, threshold=checked_threshold(min_confidence))
-        encoder = Embedder(embedder, device, precision)
-        is_default = index_dir is None and store is None and kept.address == str(default_index())
-        if is_default and SEEDS.is_dir() and not kept.is_published():
-            kept.build([SEEDS], encoder, wait=FIRST_BUILD)
-        with kept.snapshot(encoder.identity):
-            return cls(kept, Retriever(encoder), spans, calibration, encoder, Bound.of_reader(spans.folder))
+        if first and not store.is_published():
+            store.build(first, embedder, wait=FIRST_BUILD)
+        with store.snapshot(embedder.identity):
+            return cls(store, Retriever(embedder), reader, calibration, embedder, Bound.of_reader(reader.folder))
 
     def snapshot(self) -> AbstractContextManager[Snapshot]:
         """The newest published generation, to search by meaning and words; it stays as it is while the block lasts."""
@@ -293,7 +313,7 @@ class QuestionAnswerer:
         question = wording.question
         retrieved = self.retriever.search(question, snapshot, PASSAGES_READ, allowed, vector=vector, wording=wording)
         named = {passage.article_id for r in retrieved for passage in (r.passage, *r.copies)}
-        articles = {article_id: article_of(snapshot, article_id) for article_id in named}
+        articles = articles_named(snapshot, named)
         found = Found(tuple(retrieved), articles, snapshot.stories(named))
         if not wording.named:
             return found
@@ -450,7 +470,7 @@ class QuestionAnswerer:
         with self.store.snapshot() as snapshot:
             ids = snapshot.ids()
             some = [ids[place * len(ids) // EXAMPLES_FROM] for place in range(EXAMPLES_FROM)] if ids else []
-            texts = [article_of(snapshot, article_id).text for article_id in dict.fromkeys(some)]
+            texts = [article.text for article in articles_named(snapshot, dict.fromkeys(some)).values()]
         asked = islice(likely_questions(texts), EXAMPLES_TRIED * count)
         return list(islice((question for question in asked if self.ask(question).found), count))
 
@@ -509,6 +529,12 @@ def answer(
 def _opened(address: str, index_dir: str | None, store: str | None) -> QuestionAnswerer:
     """`address` is where these two lead, which another environment changes."""
     return QuestionAnswerer.open(index_dir, store=store)
+
+
+def first_articles(index_dir: str | Path | None = None, store: str | None = None) -> list[Path]:
+    """What an index that is named so is built from if there is none: the default one from the seed articles."""
+    is_default = index_dir is None and store is None and chosen_address() == str(default_index())
+    return [SEEDS] if is_default and SEEDS.is_dir() else []
 
 
 def checked_question(question: str) -> str:

@@ -91,6 +91,15 @@ def test_the_engine_hears_what_the_options_say(monkeypatch, capsys, tmp_path, ne
     listening.close()
 
 
+@pytest.mark.parametrize(("option", "said"), [("--device", "the device none"), ("--precision", "no precision 'none'")])
+def test_models_hear_where_and_how_they_are_to_run(monkeypatch, capsys, seed_index, never_served, option, said):
+    run(monkeypatch, capsys, "--index-dir", str(seed_index), "--port", "0", option, "none")
+    ((engine, listening, *_),) = never_served
+    engine.start()
+    assert not engine.wait(60) and said in engine.message
+    listening.close()
+
+
 def test_starting_imports_neither_torch_nor_transformers():
     """The first page is to be there in three seconds; these two alone would take longer."""
     names = "import sys, app; print([name for name in ('torch', 'transformers', 'sklearn') if name in sys.modules])"

@@ -17,13 +17,13 @@ from index.address import chosen_store
 from index.article import Article, Passage
 from index.embedder import Embedder
 from index.errors import CorpusError, InputError, QAError
-from index.store import EVERYTHING, BuildReport, Filter, Heading, Progress, Store, article_of
+from index.store import EVERYTHING, BuildReport, Filter, Heading, Progress, Store, articles_named
 from qa.answer import Answer, Citation, NoAnswer
 from qa.batching import MOST_WAITING, Batcher, Pending
 from qa.confidence import Calibration
 from qa.dialogue import Turn
-from qa.pipeline import Examination, QuestionAnswerer, Told, checked_question
-from qa.reader import SHIPPED
+from qa.pipeline import Examination, QuestionAnswerer, Told, checked_question, first_articles
+from qa.reader import SHIPPED, Reader
 from qa.retriever import articles_with
 from web import uploads
 from web.metrics import Metrics
@@ -100,14 +100,20 @@ class Engine:
         read_only: bool = False,
         log_questions: bool = False,
         store: str | None = None,
+        device: str = "auto",
+        precision: str = "auto",
     ) -> "Engine":
-        """The engine of an index, which is made to hold `paths` if there are any; named as `chosen_store` says."""
+        """The engine of an index, which is made to hold `paths` if there are any; named as `chosen_store` says.
+
+        Models run on `device` in `precision`, as `index.inference.load` takes them.
+        """
         kept = chosen_store(index_dir, store)
 
         def opened(progress: Progress) -> QuestionAnswerer:
+            reads, embeds = Reader(reader, device, precision), Embedder(embedder, device, precision)
             if paths:
-                kept.build([*paths, *_added(kept.folder)], Embedder(embedder), progress)
-            qa = QuestionAnswerer.open(index_dir, reader, embedder, min_confidence, store=store)
+                kept.build([*paths, *_added(kept.folder)], embeds, progress)
+            qa = QuestionAnswerer.over(kept, reads, embeds, min_confidence, first_articles(index_dir, store))
             qa.warm()
             return qa
 
@@ -256,11 +262,9 @@ class Engine:
         """
         qa, query = self._ready(), checked_question(query)
         with qa.snapshot() as snapshot:
-            return [
-                (_whole(article_of(snapshot, passage.article_id), passage), retrieved.score)
-                for retrieved in qa.retriever.search(query, snapshot, most, allowed)
-                for passage in (retrieved.passage,)
-            ]
+            found = qa.retriever.search(query, snapshot, most, allowed)
+            articles = articles_named(snapshot, {retrieved.passage.article_id for retrieved in found})
+        return [(_whole(articles[r.passage.article_id], r.passage), r.score) for r in found]
 
     def examples(self, count: int = 4) -> list[str]:
         """Questions that the articles answer; found once a generation, as that takes many questions."""

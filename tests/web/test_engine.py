@@ -95,6 +95,25 @@ def test_folders_that_are_gone_leave_the_index_served_as_it_is(small_qa, shelf, 
     engine.close()
 
 
+def test_an_index_is_opened_once_and_its_models_run_as_they_were_asked_to(seed_index):
+    engine = Engine.at(seed_index, read_only=True, device="cpu", precision="f32")
+    engine.start()
+    assert engine.wait(60), engine.message
+    qa = engine._ready()
+    assert qa.store is engine.store  # a second one of Milvus would be a second client
+    assert {qa.reader.engine, qa._embedder.engine} == {"torch cpu f32"}
+    engine.close()
+
+
+def test_the_default_index_is_made_of_the_seed_articles_where_there_is_none(monkeypatch, tmp_path, seeds):
+    monkeypatch.setenv("QA_INDEX_DIR", str(tmp_path / "index"))
+    engine = Engine.at(read_only=True)
+    engine.start()
+    assert engine.wait(60), engine.message
+    assert engine.articles().total == len(list(seeds.glob("*.txt"))) and engine.folder == tmp_path / "index"
+    engine.close()
+
+
 # ---- questions ---------------------------------------------------------------------------------
 
 
