@@ -18,9 +18,10 @@ class Txtai:
         self._embeddings.index(piece for text in texts for piece in pieces(text))
 
     def ask(self, question: str) -> str:
-        """The pipeline gives one answer a passage and no score: the first counts, as the passages are ranked."""
+        """Every passage is read, as by the others; answers come without a score: the first counts, as found best."""
         found = self._embeddings.search(question, self._k)
-        return next(filter(None, (self._read(question, passage["text"]) for passage in found)), "")
+        answers = [self._read(question, passage["text"]) for passage in found]
+        return next(filter(None, answers), "")
 
     def _read(self, question: str, text: str) -> str | None:
         """As the pipeline itself does it, passage by passage; where the reader prefers none it raises instead."""
