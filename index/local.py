@@ -64,6 +64,9 @@ class LocalSnapshot:
     def article(self, article_id: str) -> Article | None:
         return self.catalog.article(article_id)
 
+    def articles_of(self, article_ids: Iterable[str]) -> dict[str, Article]:
+        return self.catalog.articles_of(article_ids)
+
     def articles(self) -> list[Article]:
         return self.catalog.articles()
 

@@ -204,6 +204,9 @@ class Snapshot(Protocol):
     def article(self, article_id: str) -> Article | None:
         """The article of that id, or with that id among its origins, its text as it was read."""
 
+    def articles_of(self, article_ids: Iterable[str]) -> dict[str, Article]:
+        """The same of several at once, by the ids asked for and in their order; one that is not there is left out."""
+
     def articles(self) -> list[Article]:
         """All articles in the order of their ids, each once however many origins it has."""
 
@@ -234,10 +237,17 @@ class Snapshot(Protocol):
 
 def article_of(snapshot: Snapshot, article_id: str) -> Article:
     """An article that a passage of this generation names. Raises: CorpusError: it is not there."""
-    article = snapshot.article(article_id)
-    if article is None:
-        raise CorpusError(f"the index names {article_id} but does not hold it: build it anew")
-    return article
+    return articles_named(snapshot, [article_id])[article_id]
+
+
+def articles_named(snapshot: Snapshot, article_ids: Iterable[str]) -> dict[str, Article]:
+    """The articles that passages of this generation name, by id. Raises: CorpusError: one is not there."""
+    named = list(article_ids)
+    found = snapshot.articles_of(named)
+    for article_id in named:
+        if article_id not in found:
+            raise CorpusError(f"the index names {article_id} but does not hold it: build it anew")
+    return found
 
 
 class Store(Protocol):

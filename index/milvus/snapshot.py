@@ -18,13 +18,16 @@ from index.milvus.analysis import Analyzer, Words
 from index.milvus.bm25 import Counted, phrase_worth, score, worth
 from index.milvus.rows import ARTICLE, FACTS, LEARNED, LINE, NAME, ORIGIN, TEXT, article_from
 from index.milvus.schema import Layout, Manifest, permitted, visible
-from index.milvus.server import Row, Server, any_of, batches, quoted
+from index.milvus.server import Row, Server, any_of, batches
 from index.names import spoken
 from index.store import EVERYTHING, Filter, Heading, Learned, Name, Ranking
 from index.syndication import repeated
 
 AT_ONCE, NUMBERS_AT_ONCE = 100, 2000
 """Names, and numbers, in one filter."""
+
+TEXTS_AT_ONCE = 20_000
+"""Passages whose articles are read in one query: some 20 to 60 MB, and Milvus gives no more than 100."""
 
 DEEPER = 4
 """How many times as many passages, found by words, are scored as are wanted."""
@@ -270,21 +273,29 @@ class MilvusSnapshot:
         return found | {name: said[its] for name, its in own.items() if its in said}
 
     def article(self, article_id: str) -> Article | None:
-        said = self._own([article_id]).get(article_id)
-        return self._whole(said) if said else None
+        return self.articles_of([article_id]).get(article_id)
 
-    def _whole(self, said: Mapping[str, Any]) -> Article:
-        """Raises: CorpusError: its text is not what was written."""
-        texts = [body for _, body in self._reader.records(TEXT, f"name == {quoted(said['digest'])}")]
-        article = article_from(said, texts[0]) if texts else None
-        if article is None or article.digest != said["digest"]:
-            raise CorpusError(
-                f"the article {said['id']} in {self._reader.server.address} is damaged: `qa verify --repair` mends it"
-            )
-        return article
+    def articles_of(self, article_ids: Iterable[str]) -> dict[str, Article]:
+        wanted = list(article_ids)
+        own = self._own(wanted)
+        whole = {article.id: article for article in self._whole({said["id"]: said for said in own.values()}.values())}
+        return {name: whole[own[name]["id"]] for name in wanted if name in own}
+
+    def _whole(self, everything: Iterable[Mapping[str, Any]]) -> Iterator[Article]:
+        """The articles of these records, with their texts. Raises: CorpusError: a text is not what was written."""
+        for some in _together(everything):
+            texts = {row["name"]: body for row, body in self._reader.records(TEXT, any_of("name", list(some)))}
+            for digest, said in some.items():
+                article = article_from(said, texts.get(digest, ""))
+                if article.digest != digest:
+                    raise CorpusError(
+                        f"the article {said['id']} in {self._reader.server.address} is damaged: "
+                        "`qa verify --repair` mends it"
+                    )
+                yield article
 
     def articles(self) -> list[Article]:
-        return [self._whole(said) for said in sorted(self._reader.all_records(ARTICLE), key=lambda said: said["id"])]
+        return list(self._whole(sorted(self._reader.all_records(ARTICLE), key=lambda said: said["id"])))
 
     def ids(self) -> list[str]:
         return sorted(name for said in self._reader.all_records(ARTICLE) for name in (said["id"], *said["copies"]))
@@ -390,6 +401,18 @@ def joined(rows: Iterable[Row]) -> list[tuple[Row, str]]:
     for row in sorted(rows, key=lambda row: row["part"]):
         parts.setdefault(row["name"], []).append(row)
     return [(found[0], "".join(row["body"] for row in found)) for found in parts.values()]
+
+
+def _together(everything: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Mapping[str, Any]]]:
+    """What is said of articles, by digest, of so many of them as may be read in one query; a huge one stands alone."""
+    some: dict[str, Mapping[str, Any]] = {}
+    for said in everything:
+        if some and (len(some) == AT_ONCE or sum(s["passages"] for s in (*some.values(), said)) > TEXTS_AT_ONCE):
+            yield some
+            some = {}
+        some[said["digest"]] = said
+    if some:
+        yield some
 
 
 def _counted(row: Row) -> Counted:

@@ -82,6 +82,8 @@ class TestContract:
             assert snapshot.articles() == [read[name] for name in sorted(read) if name != other]
             assert snapshot.article(first) == snapshot.article(other) == read[first]
             assert snapshot.article("nothing") is None
+            several = snapshot.articles_of([other, "nothing", first])
+            assert list(several.items()) == [(other, read[first]), (first, read[first])]
             assert snapshot.sources() == sorted({article.source for article in read.values()})
             assert snapshot.count_articles() == 4
             assert [heading.id for heading in snapshot.headings(offset=1, limit=2)] == sorted(read)[2:4]
