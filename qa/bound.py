@@ -7,16 +7,16 @@ a score under a line over the fused score, which is a quantile regression (Koenk
 line, with what its fused score is worth, stays under the best answer already found would not have won.
 """
 
-import json
 import math
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from index.errors import ModelError
 from qa.answer import Span
+from qa.fitted import read_fitted, write_fitted
 
 FILE = "reading.json"
 
@@ -74,18 +74,18 @@ class Bound:
     @classmethod
     def load(cls, path: Path) -> "Bound":
         """Raises: ModelError: the file is missing or damaged."""
-        try:
-            stored = json.loads(path.read_text(encoding="utf-8"))
-            bound = cls(float(stored["intercept"]), float(stored["slope"]), int(stored["first"]))
-            if bound.first < 1 or not all(map(math.isfinite, (bound.intercept, bound.slope))):
-                raise ValueError("its numbers are out of their range")
-            return bound
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ModelError(f"the file {path} cannot be used ({error}): write it with `qa calibrate`") from error
+        return read_fitted(path, cls._of)
 
     def save(self, path: Path, **notes: object) -> None:
         """Write the numbers, and beside them how they were found."""
-        path.write_text(json.dumps(asdict(self) | notes, indent=2) + "\n", encoding="utf-8")
+        write_fitted(path, asdict(self), **notes)
+
+    @classmethod
+    def _of(cls, stored: Mapping[str, Any]) -> "Bound":
+        bound = cls(float(stored["intercept"]), float(stored["slope"]), int(stored["first"]))
+        if bound.first < 1 or not all(map(math.isfinite, (bound.intercept, bound.slope))):
+            raise ValueError("its numbers are out of their range")
+        return bound
 
 
 ALL = Bound(math.inf, 0.0, sys.maxsize)

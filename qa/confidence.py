@@ -4,16 +4,16 @@ Knows a few numbers about the best answer. Never knows how it is shown. The fitt
 plain JSON, kept beside the reader they were fitted for by `qa calibrate`.
 """
 
-import json
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from operator import attrgetter, mul
 from pathlib import Path
+from typing import Any
 
-from index.errors import ModelError
 from qa.evidence import Group
+from qa.fitted import read_fitted, write_fitted
 from qa.reader import SHIPPED
 
 FILE = "confidence.json"
@@ -83,20 +83,18 @@ class Calibration:
     @classmethod
     def load(cls, path: Path) -> "Calibration":
         """Raises: ModelError: the file is missing or damaged."""
-        try:
-            stored = json.loads(path.read_text(encoding="utf-8"))
-            weights = Features(**{field.name: float(stored["weights"][field.name]) for field in fields(Features)})
-            names = ("retrieval_weight", "intercept", "threshold", "beside_weight")
-            retrieval_weight, intercept, threshold, beside_weight = (float(stored[name]) for name in names)
-            return cls(retrieval_weight, weights, intercept, threshold, beside_weight)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ModelError(
-                f"the confidence file {path} cannot be used ({error}): write it with `qa calibrate`"
-            ) from error
+        return read_fitted(path, cls._of)
 
     def save(self, path: Path, **notes: object) -> None:
         """Write the numbers, and beside them how they were found."""
-        path.write_text(json.dumps(asdict(self) | notes, indent=2) + "\n", encoding="utf-8")
+        write_fitted(path, asdict(self), **notes)
+
+    @classmethod
+    def _of(cls, stored: Mapping[str, Any]) -> "Calibration":
+        weights = Features(**{field.name: float(stored["weights"][field.name]) for field in fields(Features)})
+        names = ("retrieval_weight", "intercept", "threshold", "beside_weight")
+        retrieval_weight, intercept, threshold, beside_weight = (float(stored[name]) for name in names)
+        return cls(retrieval_weight, weights, intercept, threshold, beside_weight)
 
 
 def describe(groups: Sequence[Group]) -> tuple[Features, ...]:

@@ -81,6 +81,6 @@ BAD: Sequence[Any] = ([], None, {}, GOOD | {"first": 0}, GOOD | {"slope": "x"}, 
 @pytest.mark.parametrize("content", BAD, ids=str)
 def test_a_damaged_file_is_refused_in_one_line(content: Any, tmp_path: Path) -> None:
     (tmp_path / "reading.json").write_text(json.dumps(content), encoding="utf-8")
-    with pytest.raises(ModelError, match="write it with `qa calibrate`") as caught:
+    with pytest.raises(ModelError, match="write them with `qa calibrate`") as caught:
         Bound.of_reader(tmp_path)
     assert "\n" not in str(caught.value)
