@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -132,8 +133,7 @@ def open_page(chromium, server):
         page.on("websocket", lambda websocket: outside.append(websocket.url) if _leaves(websocket.url) else None)
         page.on("pageerror", lambda error: crashes.append(str(error)))
         page.goto(server.address)
-        page.wait_for_selector("#thread h2")
-        page.wait_for_selector("#tries .try", state="attached")  # all that the page asks for by itself is there
+        page.wait_for_selector("#box textarea")
         return page
 
     yield opened
@@ -315,6 +315,90 @@ def test_hostile_articles_and_questions_are_only_ever_text(open_page):
     page.wait_for_timeout(300)
     for nowhere in ("img", "svg[onload]", "a", "strong:has-text('bold')", ".katex", "code", "script"):
         assert page.locator(f":is(#thread, #panel, #shelf, #insight) {nowhere}").count() == 0, nowhere
+
+
+# ---- nothing that is typed is lost -----------------------------------------------------------
+
+
+@contextmanager
+def held(page, address: str):
+    """What the page asks for at that address meanwhile reaches the server only afterwards."""
+    requests = []
+    page.route(address, lambda request: requests.append(request))  # a function of its own, as playwright marks it
+    yield
+    for request in requests:
+        request.continue_()
+    page.unroute(address)
+
+
+def questions(page):
+    return page.locator("#thread .question")
+
+
+def test_what_is_asked_before_the_conversation_is_back_becomes_part_of_it(open_page):
+    page = open_page()
+    ask(page, SPOKESMAN)
+    with held(page, "**/run/predict"):  # by which the page gets its conversation back
+        page.reload()
+        page.fill("#box textarea", LOST)
+        page.press("#box textarea", "Enter")
+        page.wait_for_timeout(500)
+        assert page.input_value("#box textarea") == LOST and questions(page).count() == 0
+    for _ in range(2):
+        playwright.expect(page.locator("#thread .turn:has(.result)")).to_have_count(2)
+        assert questions(page).all_inner_texts() == [SPOKESMAN, LOST] and page.input_value("#box textarea") == ""
+        page.reload()
+
+
+def test_what_is_typed_while_a_question_is_answered_stays_and_can_be_asked_after_it(open_page):
+    page = open_page()
+    turn = ask(page, "Where did the spokesman declare victory?")
+    turn.get_by_role("button", name="This is wrong").click()
+    with held(page, "**/queue/join*"):
+        page.fill("#box textarea", LOST)
+        page.press("#box textarea", "Enter")
+        playwright.expect(page.locator("#box textarea")).to_have_value("")  # it is under way
+        page.locator(".correct").fill("In Deir")
+        page.locator(".correct").press("End")
+    playwright.expect(page.locator("#thread .turn:has(.result)")).to_have_count(2)
+    playwright.expect(page.locator(".correct")).to_have_value("In Deir")
+    has_focus(page, ".correct")
+    with held(page, "**/queue/join*"):
+        for question in (ELSEWHERE, SPOKESMAN):
+            page.fill("#box textarea", question)
+            page.press("#box textarea", "Enter")
+            page.wait_for_timeout(100)
+        assert page.input_value("#box textarea") == SPOKESMAN
+    playwright.expect(page.locator("#thread .turn:has(.result)")).to_have_count(4)
+    assert questions(page).all_inner_texts()[1:] == [LOST, ELSEWHERE, SPOKESMAN]
+    assert page.input_value("#box textarea") == ""
+
+
+def test_a_draft_outlives_a_reload_and_a_question_that_was_refused_comes_back(open_page):
+    page = open_page()
+    page.fill("#box textarea", "half a question")
+    page.reload()
+    playwright.expect(page.locator("#box textarea")).to_have_value("half a question")
+    page.route("**/queue/join*", lambda route: route.fulfill(status=503, body="{}"))  # as where too many wait
+    page.fill("#box textarea", SPOKESMAN)
+    page.press("#box textarea", "Enter")
+    playwright.expect(page.locator(".toast-body").first).to_contain_text("busy")
+    playwright.expect(page.locator("#box textarea")).to_have_value(SPOKESMAN)
+    page.unroute("**/queue/join*")
+    turn = answered(page, lambda: page.press("#box textarea", "Enter"))
+    playwright.expect(turn.locator(".lead mark")).to_contain_text("Mayhoub")
+
+
+def test_filters_that_were_chosen_before_the_outlets_came_still_hold(open_page):
+    page = open_page()
+    with held(page, "**/queue/join*"):  # by which the page asks for the outlets
+        page.reload()
+        page.locator(".filters summary").click()
+        page.locator("input.after").fill("2020-01-01")
+    playwright.expect(page.locator(".outlet").first).to_be_attached()
+    playwright.expect(page.locator(".filters summary")).to_have_text("All outlets, from 2020-01-01")
+    assert page.locator("input.after").input_value() == "2020-01-01"
+    playwright.expect(ask(page, LOST).locator(".lead")).to_have_text("I could not find this in the articles.")
 
 
 # ---- what is done with answers ---------------------------------------------------------------

@@ -83,20 +83,15 @@ def _wire_asking(
     talk = gr.State(Talk(), time_to_live=FORGET)
     kept = gr.BrowserState("", storage_key=_KEPT, secret=_KEPT)
 
-    def converse(question: str, past: Talk, given: Any, alone: bool, request: gr.Request) -> Iterator[list[Any]]:
-        for thread, now in desk.converse(question, past, given, ask.owner(request), alone):
+    def converse(past: Talk, id_: str, given: Any, event: gr.EventData, request: gr.Request) -> Iterator[list[Any]]:
+        who = ask.owner(request)
+        past = past if past.id else desk.resume(id_, who)  # where it was open for so long that it was forgotten
+        for thread, now in desk.converse(str(event.question), past, given, who, bool(event.alone)):
             id_ = now.id if now.id != past.id else gr.skip()
             is_over = now.exchanges is not past.exchanges
             yield [thread, now, id_, desk.beside(now) or gr.skip(), desk.insight(now)] if is_over else [
                 thread, now, id_, gr.skip(), gr.skip()
             ]  # fmt: skip
-
-    def submitted(question: str, past: Talk, given: Any, request: gr.Request) -> Iterator[list[Any]]:
-        for shown in converse(question, past, given, False, request):
-            yield ["", *shown]  # the box is free for the next question at once
-
-    def clicked(past: Talk, given: Any, event: gr.EventData, request: gr.Request) -> Iterator[list[Any]]:
-        yield from converse(str(event.question), past, given, bool(event.alone), request)
 
     def redecide(past: Talk, given: Any, request: gr.Request) -> list[Any]:
         thread, now = desk.reconsider(past, given, ask.owner(request))
@@ -124,23 +119,30 @@ def _wire_asking(
             return gr.skip()
 
     def resume(id_: str, request: gr.Request) -> list[Any]:
-        now = desk.resume("" if id_ == NONE else id_ or "", ask.owner(request))
+        now = desk.resume(id_, ask.owner(request))
         return [conversation.thread(now.exchanges) if now.exchanges else gr.skip(), now]
 
     def begin() -> list[Any]:
         return [conversation.thread(()), Talk(), NONE, reading.nothing(), insights.nothing()]
 
     shown = [tab.thread, talk, kept, panel, inside]
-    page.load(resume, kept, [tab.thread, talk], **_QUICK)
-    talks = [
-        tab.box.submit(submitted, [tab.box, talk, tab.scope], [tab.box, *shown], **_SLOW),
-        tab.thread.ask(clicked, [talk, tab.scope], shown, **_SLOW),
-    ]
+    begun = page.load(resume, kept, [tab.thread, talk], **_QUICK)
+    asked = tab.tries.ask(converse, [talk, kept, tab.scope], shown, **_SLOW)
+    _frees(begun, "begin")
+    _frees(asked, "ask")
+    tab.box.submit(None, js=browser.told("ask-box"), **_QUICK)
     tab.scope.decide(redecide, [talk, tab.scope], [tab.thread, talk, inside], **_QUICK)
     tab.thread.judge(judge, talk, [tab.thread, talk], **_QUICK)
     panel.read(read, talk, panel, **_QUICK)
     save.export(export, talk, save, **_QUICK)
-    fresh.click(begin, None, shown, cancels=talks, **_QUICK)
+    renewed = fresh.click(begin, None, shown, cancels=asked, js=browser.told("busy", "begin"), **_QUICK)
+    _frees(renewed, "begin")
+
+
+def _frees(event: Any, what: str) -> None:
+    """Let the page's scripts know once an event is over, however it ended: `then` alone is not told of a failure."""
+    for over in (event.then, event.failure):
+        over(None, js=browser.told("free", what), **_QUICK)
 
 
 def _wire_library(page: gr.Blocks, library: articles.Library, tab: articles.Widgets, opened: gr.Tab) -> None:

@@ -23,6 +23,11 @@ def fragment(name: str) -> str:
     return _read(f"{name}.html")
 
 
+def told(event: str, what: str = "") -> str:
+    """JavaScript that tells the page's scripts of an event, of something."""
+    return f"() => {{ document.dispatchEvent(new CustomEvent('{event}', {{detail: '{what}'}})); }}"
+
+
 def _read(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 

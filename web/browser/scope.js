@@ -14,7 +14,9 @@ const read = () => {
   return {least, sources, after, before};
 };
 element.addEventListener('input', event => { if (event.target.matches('.least')) read(); });
+let isDialSet = false;
 element.addEventListener('change', event => {
+  isDialSet ||= event.target.matches('.least');
   props.value = read();
   if (event.target.matches('.least')) trigger('decide', {});
 });
@@ -22,5 +24,14 @@ element.addEventListener('click', event => {
   if (!event.target.matches('.everything')) return;
   all('.outlet').forEach(box => { box.checked = false; });
   one('.after').value = one('.before').value = '';
+  props.value = read();
+});
+// What was chosen before the outlets came is still chosen once they are there.
+watch('markup', () => {
+  const {least, sources = [], after = '', before = ''} = props.value;
+  if (isDialSet) one('.least').value = least;
+  all('.outlet').forEach(box => { box.checked = sources.includes(box.value); });
+  one('.after').value = after;
+  one('.before').value = before;
   props.value = read();
 });

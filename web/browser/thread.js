@@ -1,4 +1,4 @@
-// What can be done in the conversation: try a question, put right how one was understood, copy, judge, look behind.
+// What can be done in the conversation: put right how one was understood, copy, judge, look behind.
 const asked = () => element.querySelectorAll('.turn').length;
 let turns = asked();
 const toLast = () => {
@@ -34,15 +34,27 @@ element.addEventListener('click', event => {
     copied(text).then(() => flash(button, 'Copied'), () => flash(button, 'Copying is not allowed here'));
   }
 });
-document.addEventListener('click', event => {
-  const button = event.target.closest('#tries .try');
-  if (button) trigger('ask', {question: button.textContent, alone: false});
+// What is being typed into the fields of a turn outlives the answer to another that comes meanwhile.
+const typed = new Map();
+let current = '';
+const named = field => `#${field.closest('.turn').id} .${field.classList[0]}`;
+element.addEventListener('input', event => typed.set(named(event.target), event.target.value));
+element.addEventListener('focusin', event => { current = event.target.matches('input') ? named(event.target) : ''; });
+document.addEventListener('busy', () => typed.clear());  // another conversation comes
+const retype = () => typed.forEach((text, selector) => {
+  const field = element.querySelector(selector);
+  if (!field || field.value === text) return;
+  field.value = text;
+  if (selector === current && document.activeElement === document.body) field.focus();
 });
 element.addEventListener('keydown', event => {
   if (event.key !== 'Enter' || event.isComposing || !event.target.matches('input')) return;
   const field = event.target, text = field.value.trim();
   event.preventDefault();
-  if (field.matches('.restate') && text) trigger('ask', {question: text, alone: true});
+  typed.delete(named(field));
+  if (field.matches('.restate') && text) {
+    document.dispatchEvent(new CustomEvent('ask', {detail: {question: text, alone: true}}));
+  }
   if (field.matches('.correct')) judge(+field.dataset.turn, false, text);
 });
 // Whoever copies words out of an answer takes along where they stand.
@@ -59,6 +71,7 @@ watch('value', () => {
   const now = asked();
   if (now > turns) toLast();
   turns = now;
+  retype();
   document.dispatchEvent(new Event('conversed'));
 });
 toLast();

@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 FORGET = 3 * 3600
 """Seconds after which a page that was left is forgotten; its conversation is kept, and comes back with it."""
 
+LEFT = "this was not answered, as the conversation was left: ask it again"
+
 
 @dataclass(frozen=True, slots=True)
 class Talk:
@@ -84,10 +86,10 @@ class Desk:
             return
         talk = talk if talk.id else replace(talk, id=self._conversations.begin())
         asked, steps = (*talk.exchanges, Exchange(question)), list[str]()
-        yield conversation.thread(asked), talk  # the question stands there whatever happens next
         history = [] if alone else [(past.question, past.result.text) for past in talk.exchanges if past.result]
         found, least = talk.found, talk.least
         try:
+            yield conversation.thread(asked), talk  # the question stands there whatever happens next
             chosen = Scope.read(given)
             least = chosen.least
             for step in self._examined(question, history, chosen.allowed):
@@ -96,6 +98,9 @@ class Desk:
                     yield conversation.thread(asked, steps), talk
                 else:
                     found, answered = step, Exchange(question, self._engine.decide(step, least))
+        except GeneratorExit:
+            self._kept(talk.id, Exchange(question, error=LEFT), owner)
+            raise
         except QAError as error:
             answered = Exchange(question, error=str(error))
         except Exception as error:  # whoever asked must not wait for ever for what will not come
@@ -261,7 +266,7 @@ def widgets(engine: Engine) -> Widgets:
         apply_default_css=False,
         js_on_load=browser.script("thread"),
     )
-    tries = gr.HTML(elem_id="tries", apply_default_css=False, js_on_load=None)
+    tries = gr.HTML(elem_id="tries", apply_default_css=False, js_on_load=browser.script("asking"))
     box = gr.Textbox(
         elem_id="box",
         label="Your question",

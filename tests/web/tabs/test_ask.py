@@ -14,7 +14,7 @@ from index.errors import InputError
 from qa.pipeline import Examination
 from web.conversations import Conversations, StorageError
 from web.engine import Engine
-from web.tabs.ask import Desk, Scope, Talk
+from web.tabs.ask import LEFT, Desk, Scope, Talk
 from web.transcripts import Exchange
 
 WHO = "Who opened the harbour of Tallow Bay?"
@@ -97,6 +97,14 @@ def test_whoever_leaves_gives_the_question_up(desk: Desk, engine: Engine) -> Non
     steps.close()  # type: ignore[attr-defined]
     left.set()
     assert over.wait(10) and given_up == [True]
+
+
+def test_a_question_that_was_left_is_kept_and_says_so(desk: Desk) -> None:
+    steps = desk.converse(WHO, Talk(), ANYTHING)
+    _, talk = next(steps)
+    steps.close()  # type: ignore[attr-defined]
+    (left,) = desk.resume(talk.id).exchanges
+    assert (left.question, left.error) == (WHO, LEFT)
 
 
 def test_the_dial_decides_again_and_that_is_what_is_kept(desk: Desk, kept: Conversations, engine: Engine) -> None:

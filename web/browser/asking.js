@@ -1,0 +1,54 @@
+// What is asked waits here until the page is free: until the conversation that it belongs to is there, and the question
+// before it is answered. What was sent earlier would be lost, as an answer that comes late takes the place of the whole
+// conversation. Until then it stays in the box. What was typed, and what was asked and not taken, outlive a reload, and
+// so a server that went away.
+const DRAFT = 'qa-draft', ASKED = 'qa-asked';
+const busy = new Set(['begin']);
+const box = () => document.querySelector('#box textarea');
+const left = sessionStorage.getItem(DRAFT);
+let waiting = null, isTaken = false, isNew = true;
+const put = text => {
+  box().value = text;
+  box().dispatchEvent(new Event('input', {bubbles: true}));
+};
+const giveBack = text => { if (text?.trim()) put([text, box().value].filter(Boolean).join('\n')); };
+const isShown = text => [...document.querySelectorAll('#thread .question')].some(h => h.textContent === text?.trim());
+const send = (question, alone) => {
+  busy.add('ask');
+  isTaken = false;
+  sessionStorage.setItem(ASKED, question);
+  trigger('ask', {question, alone});
+};
+const sendBox = () => {
+  const question = box().value;
+  if (!question.trim()) return;
+  put('');
+  send(question, false);
+};
+const go = () => {
+  if (busy.size || !waiting) return;
+  const act = waiting;
+  waiting = null;
+  act();
+};
+const soon = act => { waiting = act; go(); };
+element.addEventListener('click', event => {
+  const button = event.target.closest('.try');
+  if (button) soon(() => send(button.textContent, false));
+});
+document.addEventListener('ask', event => soon(() => send(event.detail.question, event.detail.alone)));
+document.addEventListener('ask-box', () => soon(sendBox));
+document.addEventListener('conversed', () => { isTaken = true; });
+document.addEventListener('busy', event => busy.add(event.detail));
+document.addEventListener('free', event => setTimeout(() => {
+  busy.delete(event.detail);
+  const asked = sessionStorage.getItem(ASKED);
+  if (!busy.has('ask')) sessionStorage.removeItem(ASKED);
+  if (!busy.has('ask') && (isNew || !isTaken) && !isShown(asked)) giveBack(asked);
+  if (isNew) giveBack(left);
+  isNew = false;
+  go();
+}));
+document.addEventListener('input', event => {
+  if (event.target === box()) sessionStorage.setItem(DRAFT, box().value);
+});
