@@ -14,8 +14,10 @@ pipeline, and this process asks it for one block after another, as Ray's client 
 """
 
 import json
+import logging
 import os
 import platform
+import re
 import socket
 import subprocess
 import sys
@@ -31,7 +33,7 @@ import numpy.typing as npt
 
 from index.article import Article
 from index.embedder import Embedder
-from index.errors import InputError, QAError
+from index.errors import CorpusError, InputError, ModelError, QAError
 from index.files import File, Skipped
 from index.pieces import Piece, piece_of
 from index.readings import Known, Reading
@@ -58,6 +60,10 @@ alike, Ray leaves them apart, so that many cut what one read."""
 LISTENS, ANSWERS = 5.0, 30.0
 """Seconds within which something must listen at an address, and turn out to be a cluster."""
 
+TRIES = 3
+"""Times that Ray's client server is asked to begin. It forks while it serves, and one in some twenty of its children
+dies of that at once (https://github.com/ray-project/ray/issues/63202)."""
+
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS_SKIP_REGEX": "^"}
 """Told to Ray before it is imported: nothing is reported to anybody, nor said on standard output."""
 
@@ -69,6 +75,9 @@ import sys, ray
 ray.init(address=sys.argv[1], log_to_driver=False, logging_level="CRITICAL")
 ray.cluster_resources()
 """
+
+_RAISED = re.compile(r"^(?!ray\.)([\w.]*(?:Error|Exception)): (.*)$", re.MULTILINE)
+"""An error and its message at the end of a traceback; not one of Ray's."""
 
 Digests = npt.NDArray[np.bytes_]
 """Digests in order, shape (n,), that all processes of a machine read in the same place."""
@@ -101,7 +110,7 @@ class Cluster:
         vectors = _in_order(have.catalog.vector_digests())
         items: list[Known | Skipped] = []
         read = embedded = 0
-        for table in _tables(self._address, given, self._embedder, articles, have.excluded, vectors):
+        for table in _tables(self._address, self._embedder, given, articles, have.excluded, vectors):
             yield (made := _vectors(table))
             progress("embedding", embedded := embedded + len(made), 0)
             for kind, number, content in zip(*(table[name].to_pylist() for name in _ROW), strict=True):
@@ -142,8 +151,10 @@ def read_here(number: int, entry: Entry, node: str) -> Read:
 # ---- between this process and the cluster --------------------------------------------------------------
 
 
-def _tables(address: str, *given: Any) -> Iterator["Table"]:
+def _tables(address: str, embedder: Embedder, *given: Any) -> Iterator["Table"]:
     """What the pipeline gives, block by block; the next is on its way while one is looked at.
+
+    The embedder is made in the pipeline: where Ray's client server has to make it and cannot, it ends the connection.
 
     Raises:
         InputError: the cluster cannot be reached, or failed at the work more often than it tries again.
@@ -152,7 +163,8 @@ def _tables(address: str, *given: Any) -> Iterator["Table"]:
     with _connected(address) as ray:
         head = {"node:__internal_head__": 0.001}
         try:
-            pipeline = ray.remote(num_cpus=0, resources=head)(_Pipeline).remote(*given)
+            packed = ray.cloudpickle.dumps(embedder)
+            pipeline = ray.remote(num_cpus=0, resources=head)(_Pipeline).remote(packed, embedder.identity, *given)
             ahead = pipeline.next.remote()
             while (table := ray.get(ahead)) is not None:
                 ahead = pipeline.next.remote()
@@ -181,16 +193,28 @@ def _connected(address: str) -> Iterator[Any]:
         _refuse_unreachable(named)
     import ray
 
-    options = {} if named.startswith("ray://") else {"include_dashboard": False}
     try:
-        with warnings.catch_warnings(action="ignore"):
-            ray.init(named, log_to_driver=False, logging_level="CRITICAL", **options)
+        connect(ray, named)
     except (RuntimeError, ConnectionError, ValueError, OSError) as error:
         raise _unreachable(named, error) from error
     try:
         yield ray
     finally:
         ray.shutdown()
+
+
+def connect(ray: Any, address: str) -> None:
+    """Connect Ray, which says nothing; it raises what Ray does, but where only the client server's child died."""
+    logging.getLogger("ray.util.client.logsclient").disabled = True  # which tells of a lost connection by itself
+    options = {} if address.startswith("ray://") else {"include_dashboard": False}
+    with warnings.catch_warnings(action="ignore"):
+        for left in reversed(range(TRIES)):
+            try:
+                ray.init(address, log_to_driver=False, logging_level="CRITICAL", **options)
+                return
+            except ConnectionAbortedError:
+                if not left:
+                    raise
 
 
 def _refuse_unreachable(address: str) -> None:
@@ -220,13 +244,16 @@ def _last_line(said: str) -> str:
     return (said.strip().splitlines() or ["it gives no reason"])[-1]
 
 
-def _told(error: BaseException, address: str) -> QAError:
-    """One line: what a worker reported on purpose, or else the last that Ray says of an error."""
-    while not isinstance(error, QAError) and (inner := getattr(error, "cause", None) or error.__cause__):
-        error = inner
-    if isinstance(error, QAError):
-        return error
-    said = _last_line(str(error) or type(error).__name__)
+def _told(error: Exception, address: str) -> QAError:
+    """One line: what a worker reported on purpose, or else what it failed with.
+
+    Ray sends a traceback, as text, and puts errors of its own before it and advice after it.
+    """
+    name, said = (_RAISED.findall(str(error)) or [("", _last_line(str(error)))])[-1]
+    for kind in (InputError, ModelError, CorpusError):
+        if name == f"{kind.__module__}.{kind.__name__}":
+            return kind(said)
+    said = f"{name}: {said}" if name else said
     return InputError(f"the workers at {address} failed ({said}): build again, what is embedded is kept")
 
 
@@ -244,12 +271,19 @@ class _Pipeline:
     """All steps, on the head node; `next` gives a block of rows, in the order of the files, None at the end."""
 
     def __init__(
-        self, files: Sequence[Given], embedder: Embedder, articles: Digests, excluded: Mapping[str, str], made: Digests
+        self,
+        packed: bytes,
+        identity: str,
+        files: Sequence[Given],
+        articles: Digests,
+        excluded: Mapping[str, str],
+        made: Digests,
     ) -> None:
         import pyarrow
         import ray
         from ray.data import ActorPoolStrategy, DataContext, TaskPoolStrategy, from_arrow
 
+        embedder: Embedder = ray.cloudpickle.loads(packed)
         context = DataContext.get_current()
         context.enable_progress_bars = context.print_on_execution_start = False
         context.execution_options.preserve_order = True
@@ -264,7 +298,7 @@ class _Pipeline:
         rows = rows.map_batches(_read, fn_args=known, num_cpus=READS, compute=TaskPoolStrategy(cpus), **whole)
         rows = rows.map_batches(_cut, fn_args=(embedder,), num_cpus=CUTS, compute=TaskPoolStrategy(cpus), **whole)
         rows = rows.map_batches(
-            _Embed, fn_constructor_args=(embedder, embedder.identity, ray.put(made)), num_cpus=EMBEDS, num_gpus=gpus,
+            _Embed, fn_constructor_args=(embedder, identity, ray.put(made)), num_cpus=EMBEDS, num_gpus=gpus,
             compute=ActorPoolStrategy(min_size=1), batch_size=ROWS, batch_format="pyarrow",
         )  # fmt: skip
         self._tables = iter(rows.iter_batches(batch_size=None, batch_format="pyarrow"))

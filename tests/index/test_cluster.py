@@ -14,8 +14,8 @@ import pytest
 
 from index.build import build
 from index.catalog import Catalog
-from index.cluster import QUIET, Cluster, read_here
-from index.errors import InputError
+from index.cluster import QUIET, TRIES, Cluster, connect, read_here
+from index.errors import InputError, ModelError
 from index.files import File
 from index.sources import Entry
 from index.verify import verify
@@ -32,7 +32,12 @@ def nodes(word_embedder):
     import ray
     from ray.cluster_utils import Cluster as Simulated
 
-    cluster = Simulated(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    head = {"num_cpus": 0, "include_dashboard": False, "ray_client_server_port": port}
+    cluster = Simulated(initialize_head=True, head_node_args=head)
+    cluster.client_address = f"ray://127.0.0.1:{port}"
     workers = [cluster.add_node(num_cpus=1, resources={f"worker-{number}": 1}) for number in range(2)]
     for module in (__name__, word_embedder.__module__):  # which no worker can import
         ray.cloudpickle.register_pickle_by_value(sys.modules[module])
@@ -143,6 +148,45 @@ def test_where_a_node_dies_in_the_middle_the_index_is_the_same_and_nothing_is_sa
     assert capfd.readouterr() == ("", "")
 
 
+class Sent:
+    """An embedder in whose place something else may arrive on a node."""
+
+    def __init__(self, embedder, arrives, *given):
+        self._embedder, self._arrives = embedder, (arrives, given)
+        self.identity, self.max_tokens, self.token_offsets = embedder.identity, 256, embedder.token_offsets
+
+    def __reduce__(self):
+        return self._arrives
+
+
+def only_on(node, embedder):
+    import ray
+
+    if ray.get_runtime_context().get_node_id() != node:
+        raise ModelError("there is no model in /models/news")
+    return Sent(embedder, only_on, node, embedder)
+
+
+class Broken:
+    def __init__(self, embedder):
+        self.identity, self.max_tokens, self.token_offsets = embedder.identity, 256, embedder.token_offsets
+
+    def encode(self, texts, done=None):
+        raise ZeroDivisionError(f"{len(texts)} by zero")
+
+
+def test_what_a_worker_fails_with_is_told_in_one_line(nodes, articles, word_embedder, tmp_path):
+    words, head = word_embedder(), nodes[0].head_node.node_id
+    for sent, error, said in (
+        (Sent(words, word_embedder, "other@1"), InputError, r"^the node \S+ has the embedder other@1, not words@1$"),
+        (Sent(words, only_on, "nowhere", words), ModelError, "^there is no model in /models/news$"),
+        (Sent(words, only_on, head, words), ModelError, "^there is no model in /models/news$"),
+        (Broken(words), InputError, r"^the workers at ray failed \(ZeroDivisionError: \d by zero\): build again, .*$"),
+    ):
+        with pytest.raises(error, match=said):
+            build([articles], tmp_path / "index", sent, workers="ray")
+
+
 def test_an_address_without_a_cluster_is_told_in_one_line_and_in_time(articles, words, tmp_path, monkeypatch):
     monkeypatch.setattr("index.cluster.ANSWERS", 6.0)
     with socket.create_server(("127.0.0.1", 0)) as silent, socket.socket() as unused:
@@ -154,6 +198,26 @@ def test_an_address_without_a_cluster_is_told_in_one_line_and_in_time(articles, 
                 build([articles], tmp_path / "index", words, workers=address)
             assert "\n" not in str(told.value)
             assert time.monotonic() - started < 20
+
+
+class Aborting:
+    """Of Ray its `init`, which fails so many times as it does where the client server's child dies."""
+
+    def __init__(self, times):
+        self.times, self.asked = times, []
+
+    def init(self, address, **options):
+        self.asked.append(address)
+        if len(self.asked) <= self.times:
+            raise ConnectionAbortedError("Initialization failure from server")
+
+
+def test_a_client_server_that_fails_at_first_is_asked_again_and_not_for_ever():
+    often, always = Aborting(TRIES - 1), Aborting(TRIES)
+    connect(often, "ray://host:1")
+    with pytest.raises(ConnectionAbortedError):
+        connect(always, "ray://host:1")
+    assert often.asked == always.asked == ["ray://host:1"] * TRIES
 
 
 @pytest.mark.parametrize("address", ["", "rays", "ray://", "ray://host", "host", "host:", ":10", "http://host/"])
@@ -217,5 +281,6 @@ def test_a_cluster_of_its_own_is_started_on_the_loopback_address_alone_and_nothi
     assert built_apart("ray") == ["127.0.0.1"]
 
 
-def test_a_cluster_is_found_by_its_address_and_nothing_is_said(nodes, built_apart):
-    assert built_apart(nodes[0].address) == [nodes[0].head_node.node_ip_address]
+@pytest.mark.parametrize("address", ["address", "client_address"])
+def test_a_cluster_is_found_by_its_address_and_nothing_is_said(nodes, built_apart, address):
+    assert built_apart(getattr(nodes[0], address)) == [nodes[0].head_node.node_ip_address]
