@@ -14,7 +14,10 @@ from index.passages import Offsets
 from qa.evidence.groups import Candidate, Group, sentence_of
 
 RIVALS = 6
-"""Groups whose best candidates are read side by side."""
+"""Most groups whose best candidates are read side by side."""
+
+NEAR = 10.0
+"""Logits behind the best answer from which on another is no rival: it would only be company to the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +29,11 @@ class Lineup:
 
 
 def lineups(groups: Sequence[Group]) -> tuple[Lineup, ...]:
-    """The best of the first groups side by side, first come first and then last come first; nothing if one is alone.
+    """The best of the near groups side by side, first come first and then last come first; nothing if one is alone.
 
     Where something stands in a text counts with a reader: in both orders no rival is better placed than another.
     """
-    rivals = [group.best for group in groups[:RIVALS]]
+    rivals = [group.best for group in groups[:RIVALS] if group.score >= groups[0].score - NEAR]
     if len(rivals) < 2:
         return ()
     backwards = _side_by_side(rivals[::-1])

@@ -1,6 +1,6 @@
 from index.article import Article, Passage
 from qa.evidence import Candidate, Group, compared, group, lineups
-from qa.evidence.rivals import RIVALS
+from qa.evidence.rivals import NEAR, RIVALS
 from qa.retriever import ScoredPassage
 
 RETRIEVED = ScoredPassage(1, Passage("a", 0, 200), 1.0, 1, 1, 0.5, 2.0)
@@ -36,10 +36,22 @@ def test_one_alone_has_no_rival() -> None:
     assert compared([], [], 2.0) == []
 
 
+def test_one_far_behind_is_no_rival_and_stays_behind() -> None:
+    far = candidate(NORTH, "Ali", 3.0 - NEAR - 0.1)
+    groups = group([*FOUND[:2], far])
+    there, _ = lineups(groups)
+    assert [there.text[start:end] for start, end in there.places] == ["June", "July"]
+    assert [g.best.quote for g in compared(groups, [[-3.0, 9.0], [-3.0, 9.0]], 1.0)] == ["July", "June", "Ali"]
+    assert lineups(group([FOUND[0], far])) == ()
+    june, ali = compared(group([FOUND[0], far]), [], 1.0)
+    assert (june.best, ali.best) == (FOUND[0], far)
+
+
 def test_no_more_than_the_best_are_read_side_by_side() -> None:
     text = " ".join(f"Town{n} fell." for n in range(RIVALS + 2))
     towns = Article("towns", "Towns", text)
     groups = group(candidate(towns, f"Town{n}", 9.0 - n) for n in range(RIVALS + 2))
+    assert groups[-1].score > groups[0].score - NEAR
     there, back = lineups(groups)
     assert len(there.places) == len(back.places) == RIVALS
     ordered = compared(groups, [[-1.0] * RIVALS, [-3.0] * RIVALS], 1.0)
