@@ -98,9 +98,10 @@ class Reader:
         self, wanted: Sequence[Any], field: str, limit: int, conditions: Sequence[str], fields: Sequence[str] = ()
     ) -> list[list[Row]]:
         """For each thing wanted the best passages, best first; the conditions hold inside the search."""
-        params = {"metric_type": "COSINE", "params": {"ef": max(64, 2 * limit)}} if field == "vector" else {}
+        most = min(limit, MOST)
+        params = {"metric_type": "COSINE", "params": {"ef": max(64, 2 * most)}} if field == "vector" else {}
         found = self.server.call(
-            "search", self.layout.passages, data=list(wanted), anns_field=field, limit=min(limit, MOST),
+            "search", self.layout.passages, data=list(wanted), anns_field=field, limit=most,
             filter=" and ".join([*conditions, self.visible]), output_fields=["number", *fields],
             search_params=params, **self._as_of,
         )  # fmt: skip
@@ -283,7 +284,7 @@ class MilvusSnapshot:
 
     def _whole(self, everything: Iterable[Mapping[str, Any]]) -> Iterator[Article]:
         """The articles of these records, with their texts. Raises: CorpusError: a text is not what was written."""
-        for some in _together(everything):
+        for some in together(everything):
             texts = {row["name"]: body for row, body in self._reader.records(TEXT, any_of("name", list(some)))}
             for digest, said in some.items():
                 article = article_from(said, texts.get(digest, ""))
@@ -403,7 +404,7 @@ def joined(rows: Iterable[Row]) -> list[tuple[Row, str]]:
     return [(found[0], "".join(row["body"] for row in found)) for found in parts.values()]
 
 
-def _together(everything: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Mapping[str, Any]]]:
+def together(everything: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Mapping[str, Any]]]:
     """What is said of articles, by digest, of so many of them as may be read in one query; a huge one stands alone."""
     some: dict[str, Mapping[str, Any]] = {}
     for said in everything:

@@ -12,7 +12,7 @@ import pytest
 from index.embedder import Embedder
 from index.milvus import MilvusStore
 from index.milvus.server import Address, Server
-from index.milvus.snapshot import AT_ONCE
+from index.milvus.snapshot import AT_ONCE, TEXTS_AT_ONCE, together
 from qa.pipeline import QuestionAnswerer
 from qa.retriever import Retriever
 
@@ -85,3 +85,10 @@ def test_texts_are_read_many_at_a_time(store: MilvusStore, server: Counting) -> 
         server.asked.clear()
         assert snapshot.articles_of(article.id for article in articles) == {a.id: a for a in articles}
         assert server.for_texts == -(-ARTICLES // AT_ONCE)
+
+
+def test_no_more_text_is_asked_for_than_milvus_gives_at_once() -> None:
+    passages = (TEXTS_AT_ONCE + 1, 1, TEXTS_AT_ONCE - 1, 1, 1)
+    everything = [{"digest": str(number), "passages": count} for number, count in enumerate(passages)]
+    assert ["".join(some) for some in together(everything)] == ["0", "12", "34"]
+    assert list(together([])) == []

@@ -1,9 +1,11 @@
 """One contract for every store: a folder, Milvus inside this process, and a real Milvus server."""
 
 import json
+import random
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from index.article import Passage
@@ -203,6 +205,40 @@ class TestContract:
         assert found_by(store, words, "hill") == set()
         with store.snapshot() as snapshot:
             assert snapshot.ids() == [] and snapshot.count_articles() == 0
+
+    def test_an_approximate_index_finds_nearly_what_is_nearest_and_its_filters_are_exact(
+        self, store: Store, tmp_path: Path, words: Embedder
+    ) -> None:
+        """Over a folder that is IVF, in Milvus HNSW; the second build adds to it and takes out of it."""
+        (tmp_path / "articles").mkdir()
+        chance = random.Random(3)
+        for number in range(320):
+            said = " ".join(chance.choices([f"word{n}" for n in range(90)], k=12))
+            article = {"title": f"Note {number}", "text": f"{said}.", "source": "odd" if number % 2 else "even"}
+            (tmp_path / "articles" / f"{number:03}.jsonl").write_text(json.dumps(article))
+        store.build([tmp_path / "articles"], words, vector_kind="approximate")
+        for number in range(0, 320, 16):
+            (tmp_path / "articles" / f"{number:03}.jsonl").unlink()
+            (tmp_path / "articles" / f"{number:03}.txt").write_text(f"Late {number}\n\nword{number % 90} word7 late.\n")
+        store.build([tmp_path / "articles"], words)
+        report = store.verify()
+        assert (report.passages, report.problems) == (320, ()) and report.vector_index != "exact"
+        asked = words.encode([f"word{n} word{n + 1} late" for n in range(0, 80, 8)])
+        with store.snapshot(words.identity) as snapshot:
+            texts = {
+                number: f"{article.title}\n{article.text[passage.start : passage.end]}"
+                for article in snapshot.articles()
+                for number, passage in snapshot.passages_of(article.id).items()
+            }
+            cosines = asked @ words.encode(list(texts.values())).T
+            for vector, exact in zip(asked, cosines, strict=True):
+                found = snapshot.search_vectors(vector, 10)
+                there = dict(zip(texts, exact.tolist(), strict=True))
+                assert [there[number] for number, _ in found] == pytest.approx([score for _, score in found], abs=0.01)
+                assert sum(score > np.sort(exact)[-10] - 1e-3 for _, score in found) >= 9
+                even = [n for n, _ in snapshot.search_vectors(vector, 10, Filter(sources=("even",)))]
+                assert len(even) == 10
+                assert all(int(p.article_id[:3]) % 2 == 0 for p in snapshot.passages(even).values())
 
     def test_it_verifies_and_has_nothing_to_repair(self, store: Store, folder: Path, words: Embedder) -> None:
         store.build([folder], words)
