@@ -22,10 +22,12 @@ import socket
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
 from importlib.util import find_spec
+from threading import Thread
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -62,7 +64,10 @@ LISTENS, ANSWERS = 5.0, 30.0
 
 TRIES = 3
 """Times that Ray's client server is asked to begin. It forks while it serves, and one in some twenty of its children
-dies of that at once (https://github.com/ray-project/ray/issues/63202)."""
+dies of that at once, or hangs (https://github.com/ray-project/ray/issues/63202)."""
+
+BEGINS = 60.0
+"""Seconds in which it must have begun; while its child hangs, Ray itself would wait without end."""
 
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS_SKIP_REGEX": "^"}
 """Told to Ray before it is imported: nothing is reported to anybody, nor said on standard output."""
@@ -194,13 +199,32 @@ def _connected(address: str) -> Iterator[Any]:
     import ray
 
     try:
-        connect(ray, named)
+        in_time(BEGINS, lambda: connect(ray, named)) if named.startswith("ray://") else connect(ray, named)
     except (RuntimeError, ConnectionError, ValueError, OSError) as error:
         raise _unreachable(named, error) from error
     try:
         yield ray
     finally:
         ray.shutdown()
+
+
+def in_time(seconds: float, work: Callable[[], None]) -> None:
+    """Do what cannot be stopped, in a thread that does not keep the process alive; raises what it raises.
+
+    Raises:
+        TimeoutError: it is not done by then, and perhaps never.
+    """
+    outcome: Future[None] = Future()
+
+    def run() -> None:
+        try:
+            work()
+            outcome.set_result(None)
+        except BaseException as error:
+            outcome.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    outcome.result(seconds)
 
 
 def connect(ray: Any, address: str) -> None:
@@ -235,7 +259,7 @@ def _refuse_unreachable(address: str) -> None:
 
 def _unreachable(address: str, error: Exception) -> InputError:
     said = getattr(error, "strerror", None) or getattr(error, "stderr", None) or str(error)
-    if isinstance(error, subprocess.TimeoutExpired):
+    if isinstance(error, subprocess.TimeoutExpired | TimeoutError):
         said = "what listens there does not answer as a cluster does"
     return InputError(f"there is no Ray cluster to be reached at {address}: {_last_line(said)}")
 

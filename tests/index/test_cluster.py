@@ -220,6 +220,54 @@ def test_a_client_server_that_fails_at_first_is_asked_again_and_not_for_ever():
     assert often.asked == always.asked == ["ray://host:1"] * TRIES
 
 
+HANGING = """
+import threading
+from concurrent.futures import ThreadPoolExecutor
+import grpc
+from ray.core.generated import ray_client_pb2 as messages, ray_client_pb2_grpc as services
+
+class Asked(services.RayletDriverServicer):
+    def ClusterInfo(self, request, context):
+        return messages.ClusterInfoResponse(json="{}")
+
+class Streams(services.RayletDataStreamerServicer):
+    def Datapath(self, requests, context):
+        yield threading.Event().wait()
+
+server = grpc.server(ThreadPoolExecutor(8))
+services.add_RayletDriverServicer_to_server(Asked(), server)
+services.add_RayletDataStreamerServicer_to_server(Streams(), server)
+port = server.add_insecure_port("127.0.0.1:0")
+server.start()
+print(port, flush=True)
+threading.Event().wait()
+"""
+
+CONNECTING = """
+import sys
+from index import cluster
+from index.errors import InputError
+
+cluster.BEGINS = 4.0
+try:
+    with cluster._connected(sys.argv[1]):
+        pass
+except InputError as error:
+    print(error)
+"""
+
+
+def test_a_client_server_that_hangs_is_told_in_one_line_and_in_time():
+    with subprocess.Popen([sys.executable, "-c", HANGING], stdout=subprocess.PIPE, text=True) as server:
+        address = f"ray://127.0.0.1:{server.stdout.readline().strip()}"
+        command = [sys.executable, "-c", CONNECTING, address]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        server.kill()
+    reason = "what listens there does not answer as a cluster does"
+    assert done.stdout == f"there is no Ray cluster to be reached at {address}: {reason}\n"
+    assert done.stderr == ""
+
+
 @pytest.mark.parametrize("address", ["", "rays", "ray://", "ray://host", "host", "host:", ":10", "http://host/"])
 def test_what_is_no_address_is_refused_before_anything_is_made(address, articles, words, tmp_path):
     with pytest.raises(InputError, match="there can be no workers at"):
