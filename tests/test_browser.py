@@ -469,6 +469,51 @@ def test_a_conversation_survives_a_reload_and_a_restart_of_the_server(open_page,
     page.wait_for_selector("#thread .empty")
 
 
+def test_earlier_conversations_are_opened_and_deleted_by_keyboard_and_are_nobody_elses(open_page):
+    page, stranger = open_page(), open_page()
+    hostile = f"What is {TRAP} {MARKDOWN}?"
+    for question in (SPOKESMAN, hostile):
+        ask(page, question)
+        page.get_by_role("button", name="New conversation").click()
+        playwright.expect(page.locator("#thread .turn")).to_have_count(0)
+    ask(page, ELSEWHERE)
+    page.reload()
+    listed = page.get_by_role("button", name="Conversations")
+    listed.focus()
+    page.keyboard.press("Enter")
+    titles = page.locator("#talks .talk .title")
+    playwright.expect(titles).to_have_text([ELSEWHERE, hostile[:120], SPOKESMAN])
+    playwright.expect(page.locator("#talks [aria-current=true]")).to_contain_text(ELSEWHERE)
+    page.keyboard.press("Escape")
+    has_focus(page, "#talks .show")
+    page.keyboard.press("Enter")
+    page.locator("#talks .talk", has_text=SPOKESMAN).focus()
+    page.keyboard.press("Enter")
+    playwright.expect(questions(page)).to_have_text([SPOKESMAN])
+    playwright.expect(page.locator("#panel mark.here")).to_contain_text("Mayhoub")
+    has_focus(page, "#box textarea")
+    playwright.expect(ask(page, "Where did he declare victory?").locator(".restate")).to_have_count(1)
+
+    listed.click()
+    playwright.expect(titles).to_have_text([SPOKESMAN, ELSEWHERE, hostile[:120]])  # the last to go on comes first
+    for _ in range(2):
+        page.get_by_role("button", name=f"Delete {ELSEWHERE}").press("Enter")
+    playwright.expect(titles).to_have_text([SPOKESMAN, hostile[:120]])
+    has_focus(page, "#talks .talk")
+    playwright.expect(questions(page)).to_have_count(2)
+    for _ in range(2):
+        page.get_by_role("button", name=f"Delete {SPOKESMAN}").press("Enter")
+    playwright.expect(titles).to_have_text([hostile[:120]])
+    playwright.expect(page.locator("#thread .empty")).to_have_count(1)
+    page.keyboard.press("Escape")
+    page.reload()
+    page.wait_for_selector("#thread .empty")
+
+    stranger.get_by_role("button", name="Conversations").click()
+    playwright.expect(stranger.locator("#talks .list")).to_have_text("Nothing was asked here yet.")
+    assert page.locator("#talks :is(img, svg[onload], a, script)").count() == 0
+
+
 def test_insight_shows_passages_candidates_and_time_and_opens_what_was_read(open_page):
     page = open_page()
     turn = ask(page, SPOKESMAN)
@@ -559,6 +604,9 @@ def test_no_tab_has_a_serious_fault_of_accessibility(open_page, scheme):
         tab(page, name)
         playwright.expect(page.locator(content).first).to_be_visible()
         found += _faults(page, name)
+    page.get_by_role("button", name="Conversations").click()
+    playwright.expect(page.locator("#talks .talk").first).to_be_visible()
+    found += _faults(page, "Conversations")
     assert not found
 
 
@@ -584,6 +632,11 @@ def test_a_phone_never_scrolls_sideways_and_reads_over_the_whole_screen(open_pag
     assert page.locator("#panel").bounding_box()["width"] == 390
     page.get_by_role("button", name="Back").click()
     has_focus(page, "#thread .cite")
+    page.get_by_role("button", name="Conversations").click()
+    page.locator("#talks .talk").click()
+    assert page.locator("#talks .show, #masthead h1").evaluate_all(
+        "([title, show]) => show.getBoundingClientRect().left >= title.getBoundingClientRect().right"
+    )
     for name in ("Articles", "Insight", "Ask"):
         tab(page, name)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390

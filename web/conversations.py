@@ -109,11 +109,13 @@ class Conversations:
         """The id of a new conversation, which nobody can guess; nothing is kept before its first exchange."""
         return secrets.token_urlsafe(18)
 
-    def add(self, conversation: str, exchange: Exchange, owner: str = "") -> Exchange:
+    def add(self, conversation: str, exchange: Exchange, owner: str = "", begins: bool = True) -> Exchange:
         """Keep an exchange as the conversation's last; returns it with its number.
 
+        Where there is no such conversation it begins with this, unless it may not.
+
         Raises:
-            InputError: the conversation is another owner's.
+            InputError: the conversation is another owner's, or may not begin.
             StorageError: it could not be kept.
         """
         if not _ID.fullmatch(conversation):
@@ -124,7 +126,9 @@ class Conversations:
         with self._changing() as sql:
             title = " ".join(exchange.question.split())[:TITLE]
             new = (conversation, owner, _encodable(title), now.isoformat(), now.isoformat())
-            sql.execute("INSERT OR IGNORE INTO conversations (id, owner, title, begun, latest) VALUES (?,?,?,?,?)", new)
+            insert = "INSERT OR IGNORE INTO conversations (id, owner, title, begun, latest) VALUES (?,?,?,?,?)"
+            if begins:
+                sql.execute(insert, new)
             _check_owner(sql, conversation, owner)
             said = (conversation, now.isoformat(), _encodable(exchange.question), _encodable(exchange.error))
             query = "INSERT INTO exchanges (conversation, asked, question, error, size, result) VALUES (?,?,?,?,?,?)"

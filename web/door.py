@@ -23,6 +23,15 @@ from web.access import Access, TooMany
 USER = "qa.user"
 """The key of the user's name in an ASGI scope; absent where everybody may come in."""
 
+VISITOR = "qa.visitor"
+"""The key of what tells one visitor from another where everybody may come in: a secret of the browser's own."""
+
+COOKIE = "qa_visitor"
+"""Where the browser keeps that; no script can read it, and it comes with the page."""
+
+REMEMBERED = 400 * 24 * 3600
+"""Seconds until a browser that does not come again forgets it: as long as browsers keep any."""
+
 OPEN = frozenset({"/healthz", "/readyz"})
 """What who starts and stops the server may ask without a name."""
 
@@ -45,6 +54,7 @@ _PAGE = re.compile(
     r"|/gradio_api/(heartbeat|call|run|api)/[^/]+(/[^/]+)*/?"
 )
 """What of Gradio's own is let through."""
+_VISITOR = re.compile(rf"(?:^|;)\s*{COOKIE}=([\w-]{{43}})\s*(?:;|$)", re.ASCII)
 _OURS = re.compile(r"/(api|mcp)(/.*)?|/healthz|/readyz|/metrics")
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -148,6 +158,7 @@ class Door:
             self._check_sender(scope, headers)
             await self._check_user(scope, headers)
             self._check_path(scope)
+            self._tell_visitor(scope, headers, answer)
             body = _Body(receive, _most(scope["path"]), headers.get("content-length", ""), answer)
         except Refused as refusal:
             await answer.refuse(refusal)
@@ -186,6 +197,20 @@ class Door:
         if user is None:
             raise Refused(self._access.status, "you must sign in to use this", self._access.headers)
         scope[USER] = user
+
+    def _tell_visitor(self, scope: Scope, headers: Mapping[str, str], answer: "_Answer") -> None:
+        """Where there are no users each browser gets a secret with its first page, and brings it from then on."""
+        scope.pop(VISITOR, None)
+        if self._access is not None:
+            return
+        known = _VISITOR.search(headers.get("cookie", ""))
+        if known:
+            scope[VISITOR] = known[1]
+        if scope["path"] == "/":
+            secret = known[1] if known else secrets.token_urlsafe(32)
+            is_secure = "https" in (scope.get("scheme"), headers.get("x-forwarded-proto"))
+            about = f"Path=/; Max-Age={REMEMBERED}; HttpOnly; SameSite=Lax{'; Secure' if is_secure else ''}"
+            answer.cookie = f"{COOKIE}={secret}; {about}"
 
     def _check_path(self, scope: Scope) -> None:
         path = scope["path"]
@@ -249,6 +274,7 @@ class _Answer:
         self._start: Message | None = None
         self._page = bytearray()
         self.is_refused = self._has_begun = False
+        self.cookie = ""
 
     def prepared(self, scope: Scope) -> Scope:
         """The page is asked for as plain text, as its scripts could not be found in what is compressed."""
@@ -291,7 +317,8 @@ class _Answer:
         others = [(name.lower(), value) for name, value in message.get("headers", ())]
         # No other site is let in, though Gradio would answer many of them that they are.
         kept = [each for each in others if each[0] not in names and not each[0].startswith(b"access-control-")]
-        return [*kept, *ours]
+        cookies = [(b"set-cookie", self.cookie.encode())] if self.cookie else []
+        return [*kept, *ours, *cookies]
 
     async def refuse(self, refusal: Refused) -> None:
         """Answer with one line; nothing else is sent after it."""

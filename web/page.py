@@ -6,6 +6,7 @@ Knows which widget calls what, and which shows what comes back. Never knows how 
 
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -38,12 +39,28 @@ _QUICK: dict[str, Any] = {"show_progress": "hidden", "queue": False, "api_visibi
 _SLOW: dict[str, Any] = {"show_progress": "hidden", "concurrency_limit": None, "api_visibility": "private"}
 
 
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """What is done with whole conversations: list, open and delete earlier ones, save this one, begin a new one."""
+
+    earlier: gr.HTML
+    save: gr.HTML
+    fresh: gr.Button
+
+
 def build(engine: Engine, conversations: Conversations) -> gr.Blocks:
     """The page over an engine, which may still be loading. Style, address and users belong to the server."""
     page: gr.Blocks = gr.Blocks(title="Ask the articles", analytics_enabled=False, fill_width=True)
     with page:
         with gr.Row(elem_id="masthead"):
             gr.HTML(MASTHEAD, apply_default_css=False, js_on_load=None)
+            earlier = gr.HTML(
+                None,
+                elem_id="talks",
+                apply_default_css=False,
+                html_template=browser.fragment("talks"),
+                js_on_load=browser.script("talks"),
+            )
             save = gr.HTML(
                 None,
                 elem_id="save",
@@ -65,7 +82,7 @@ def build(engine: Engine, conversations: Conversations) -> gr.Blocks:
                 panel = gr.HTML(
                     reading.nothing(), elem_id="panel", apply_default_css=False, js_on_load=browser.script("panel")
                 )
-        _wire_asking(page, Desk(engine, conversations), asking, panel, inside, fresh, save)
+        _wire_asking(page, Desk(engine, conversations), asking, panel, inside, Actions(earlier, save, fresh))
         _wire_library(page, articles.Library(engine), library, library_tab)
         _wire_state(page, engine, busy, asking)
     return page
@@ -77,8 +94,7 @@ def _wire_asking(
     tab: ask.Widgets,
     panel: gr.HTML,
     inside: gr.HTML,
-    fresh: gr.Button,
-    save: gr.HTML,
+    actions: Actions,
 ) -> None:
     talk = gr.State(Talk(), time_to_live=FORGET)
     kept = gr.BrowserState("", storage_key=_KEPT, secret=_KEPT)
@@ -125,18 +141,49 @@ def _wire_asking(
     def begin() -> list[Any]:
         return [conversation.thread(()), Talk(), NONE, reading.nothing(), insights.nothing()]
 
+    def listed(id_: str, request: gr.Request) -> str:
+        return desk.listed(id_, ask.owner(request))
+
+    def opened(event: gr.EventData, request: gr.Request) -> list[Any]:
+        try:
+            now = desk.open(str(event.value), ask.owner(request))
+        except QAError as error:
+            gr.Warning(str(error))
+            return [gr.skip()] * len(shown)
+        return [
+            conversation.thread(now.exchanges),
+            now,
+            now.id,
+            desk.beside(now) or reading.nothing(),
+            desk.insight(now),
+        ]
+
+    def forget(id_: str, event: gr.EventData, request: gr.Request) -> str:
+        try:
+            desk.forget(str(event.value), ask.owner(request))
+        except QAError as error:
+            gr.Warning(str(error))
+        return listed(id_, request)
+
+    def forgo(event: gr.EventData, request: gr.Request) -> list[Any]:
+        return [forget(NONE, event, request), *begin()]
+
     shown = [tab.thread, talk, kept, panel, inside]
     begun = page.load(resume, kept, [tab.thread, talk], **_QUICK)
     asked = tab.tries.ask(converse, [talk, kept, tab.scope], shown, **_SLOW)
     _frees(begun, "begin")
     _frees(asked, "ask")
-    tab.box.submit(None, js=browser.told("ask-box"), **_QUICK)
+    tab.box.submit(None, js=browser.told("ask"), **_QUICK)
     tab.scope.decide(redecide, [talk, tab.scope], [tab.thread, talk, inside], **_QUICK)
     tab.thread.judge(judge, talk, [tab.thread, talk], **_QUICK)
     panel.read(read, talk, panel, **_QUICK)
-    save.export(export, talk, save, **_QUICK)
-    renewed = fresh.click(begin, None, shown, cancels=asked, js=browser.told("busy", "begin"), **_QUICK)
-    _frees(renewed, "begin")
+    actions.save.export(export, talk, actions.save, **_QUICK)
+    actions.earlier.list(listed, kept, actions.earlier, **_QUICK)
+    actions.earlier.forget(forget, kept, actions.earlier, **_QUICK)
+    turning: dict[str, Any] = {"cancels": asked, "js": browser.told("busy", "begin"), **_QUICK}
+    _frees(actions.fresh.click(begin, None, shown, **turning), "begin")
+    _frees(actions.earlier.open(opened, None, shown, **turning), "begin")
+    _frees(actions.earlier.forgo(forgo, None, [actions.earlier, *shown], **turning), "begin")
 
 
 def _frees(event: Any, what: str) -> None:

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from web import door
 from web.access import Proxy
-from web.door import BODY_BYTES, USER, Door, Hosts
+from web.door import BODY_BYTES, COOKIE, USER, VISITOR, Door, Hosts
 
 HERE = Hosts.of("127.0.0.1")
 
@@ -33,7 +33,8 @@ class Behind:
                 break
         if message["type"] == "http.disconnect":
             raise ConnectionError("the client has gone")
-        told = json.dumps({"user": scope.get(USER), "bytes": len(body), "path": scope["path"]}).encode()
+        about = {"user": scope.get(USER), "visitor": scope.get(VISITOR), "bytes": len(body), "path": scope["path"]}
+        told = json.dumps(about).encode()
         headers = [
             (b"content-type", b"text/html"),
             (b"server", b"Behind/1.0"),
@@ -87,6 +88,42 @@ def test_names_that_were_given_are_good_and_no_others():
 def test_a_server_for_other_machines_has_any_name_until_it_is_told_its_own():
     assert Hosts.of("0.0.0.0").have("news.example") and Hosts.of("desk-7.lan", ["x"]).have("desk-7.lan")
     assert not Hosts.of("localhost").have("news.example") and not Hosts.of("::1").have("news.example")
+
+
+# ---- visitors ----------------------------------------------------------------------------------
+
+
+def test_a_browser_gets_a_secret_with_its_first_page_and_is_known_by_it(opened):
+    one, other = opened(), opened()
+    assert one.get("/api/x").json()["visitor"] is None and COOKIE not in one.cookies  # a program is given none
+    said = one.get("/").headers.get_list("set-cookie")
+    assert said[0] == "a=b" and "; HttpOnly; SameSite=Lax" in said[1] and "Secure" not in said[1]
+    secret = one.cookies[COOKIE]
+    assert one.get("/api/x").json()["visitor"] == secret
+    one.get("/")
+    assert one.cookies[COOKIE] == secret
+    other.get("/")
+    assert other.cookies[COOKIE] != secret
+
+
+@pytest.mark.parametrize("forged", ["short", "x" * 44, "visitor:" + "x" * 35, "é" * 43])
+def test_a_secret_that_is_none_of_ours_is_replaced(opened, forged):
+    headers = {"cookie": f"{COOKIE}={forged}".encode()}
+    assert opened().get("/api/x", headers=headers).json()["visitor"] is None
+    assert forged not in opened().get("/", headers=headers).headers.get_list("set-cookie")[1]
+
+
+def test_over_tls_the_secret_stays_within_it(opened):
+    for client, headers in ((opened(base="https://127.0.0.1"), {}), (opened(), {"x-forwarded-proto": "https"})):
+        assert client.get("/", headers=headers).headers.get_list("set-cookie")[1].endswith("; Secure")
+
+
+def test_users_are_known_by_their_names_alone(opened):
+    client = opened(access=Proxy("X-User", ["127.0.0.1"]), client=("127.0.0.1", 1))
+    answer = client.get("/", headers={"x-user": "ada"})
+    assert answer.headers.get_list("set-cookie") == ["a=b"]
+    told = client.get("/api/x", headers={"x-user": "ada", "cookie": f"{COOKIE}={'x' * 43}"}).json()
+    assert (told["user"], told["visitor"]) == ("ada", None)
 
 
 # ---- other sites -------------------------------------------------------------------------------
@@ -295,7 +332,8 @@ def test_the_pages_own_scripts_bear_a_nonce_that_is_new_each_time(opened):
         page = opened().get("/", headers={"accept-encoding": "br, gzip"})
         (nonce,) = re.findall(r"script-src 'self' 'nonce-([\w-]{20,})'", page.headers["content-security-policy"])
         assert page.text.count(f'<script nonce="{nonce}"') == page.text.count("<script") == 2
-        assert int(page.headers["content-length"]) == len(page.content) and page.headers["set-cookie"] == "a=b"
+        assert int(page.headers["content-length"]) == len(page.content)
+        assert page.headers.get_list("set-cookie")[0] == "a=b"
         nonces.add(nonce)
     assert len(nonces) == 3
     assert "unsafe-inline" not in re.search("script-src[^;]*", page.headers["content-security-policy"])[0]

@@ -24,8 +24,8 @@ def fragment(name: str) -> str:
 
 
 def told(event: str, what: str = "") -> str:
-    """JavaScript that tells the page's scripts of an event, of something."""
-    return f"() => {{ document.dispatchEvent(new CustomEvent('{event}', {{detail: '{what}'}})); }}"
+    """JavaScript that tells `asking.js` of an event, be it there yet or not."""
+    return f"() => {{ (window.told ??= []).push(['{event}', '{what}']); document.dispatchEvent(new Event('told')); }}"
 
 
 def _read(name: str) -> str:

@@ -6,7 +6,8 @@ const DRAFT = 'qa-draft', ASKED = 'qa-asked';
 const busy = new Set(['begin']);
 const box = () => document.querySelector('#box textarea');
 const left = sessionStorage.getItem(DRAFT);
-let waiting = null, isTaken = false, isNew = true;
+const waiting = [];
+let isTaken = false, isNew = true;
 const put = text => {
   box().value = text;
   box().dispatchEvent(new Event('input', {bubbles: true}));
@@ -25,30 +26,35 @@ const sendBox = () => {
   put('');
   send(question, false);
 };
-const go = () => {
-  if (busy.size || !waiting) return;
-  const act = waiting;
-  waiting = null;
-  act();
+const go = () => { while (!busy.size && waiting.length) waiting.shift()(); };
+const soon = act => {
+  if (!waiting.includes(act)) waiting.push(act);
+  go();
 };
-const soon = act => { waiting = act; go(); };
 element.addEventListener('click', event => {
   const button = event.target.closest('.try');
   if (button) soon(() => send(button.textContent, false));
 });
 document.addEventListener('ask', event => soon(() => send(event.detail.question, event.detail.alone)));
-document.addEventListener('ask-box', () => soon(sendBox));
 document.addEventListener('conversed', () => { isTaken = true; });
-document.addEventListener('busy', event => busy.add(event.detail));
-document.addEventListener('free', event => setTimeout(() => {
-  busy.delete(event.detail);
+const freed = what => setTimeout(() => {
+  busy.delete(what);
   const asked = sessionStorage.getItem(ASKED);
   if (!busy.has('ask')) sessionStorage.removeItem(ASKED);
   if (!busy.has('ask') && (isNew || !isTaken) && !isShown(asked)) giveBack(asked);
   if (isNew) giveBack(left);
   isNew = false;
   go();
-}));
+});
+const heard = {
+  ask: () => soon(sendBox),
+  busy: what => { busy.add(what); document.dispatchEvent(new Event('leaving')); },
+  free: freed,
+};
+// What the page tells is in a list, as it may have begun before this script was there.
+const hear = () => { while (window.told?.length) { const [event, what] = window.told.shift(); heard[event](what); } };
+document.addEventListener('told', hear);
+hear();
 document.addEventListener('input', event => {
   if (event.target === box()) sessionStorage.setItem(DRAFT, box().value);
 });

@@ -40,7 +40,10 @@ let current = '';
 const named = field => `#${field.closest('.turn').id} .${field.classList[0]}`;
 element.addEventListener('input', event => typed.set(named(event.target), event.target.value));
 element.addEventListener('focusin', event => { current = event.target.matches('input') ? named(event.target) : ''; });
-document.addEventListener('busy', () => typed.clear());  // another conversation comes
+document.addEventListener('leaving', () => {  // another conversation comes
+  typed.clear();
+  turns = 0;
+});
 const retype = () => typed.forEach((text, selector) => {
   const field = element.querySelector(selector);
   if (!field || field.value === text) return;

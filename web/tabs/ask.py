@@ -25,6 +25,8 @@ from web.engine import Engine
 from web.markup import conversation, reading, scope
 from web.markup import insight as insights
 from web.markup.result import groups
+from web.markup.talks import talks
+from web.markup.text import notice
 from web.transcripts import Exchange
 
 log = logging.getLogger(__name__)
@@ -99,7 +101,8 @@ class Desk:
                 else:
                     found, answered = step, Exchange(question, self._engine.decide(step, least))
         except GeneratorExit:
-            self._kept(talk.id, Exchange(question, error=LEFT), owner)
+            with suppress(QAError):  # it was deleted, or nothing can be kept
+                self._conversations.add(talk.id, Exchange(question, error=LEFT), owner, begins=not talk.exchanges)
             raise
         except QAError as error:
             answered = Exchange(question, error=str(error))
@@ -135,9 +138,27 @@ class Desk:
         if not kept:
             return Talk()
         try:
-            return Talk(kept, tuple(self._conversations.load(kept, self._engine.article, owner)))
+            return self.open(kept, owner)
         except QAError:  # it was deleted, or is someone else's: neither is this visitor's business
             return Talk()
+
+    def listed(self, current: str, owner: str = "") -> str:
+        """The owner's conversations, the one that went on last first, that of the id `current` marked.
+
+        Whoever cannot be told from others sees none.
+        """
+        try:
+            return talks(self._conversations.all(owner) if owner else (), current)
+        except QAError as error:
+            return notice(str(error))
+
+    def open(self, id_: str, owner: str = "") -> Talk:
+        """An earlier conversation. Raises: InputError: there is none of that id, or it is another owner's."""
+        return Talk(id_, tuple(self._conversations.load(id_, self._engine.article, owner)))
+
+    def forget(self, id_: str, owner: str = "") -> None:
+        """Delete a conversation. Raises: InputError: there is none of that id, or it is another owner's."""
+        self._conversations.delete(id_, owner)
 
     def read(self, talk: Talk, kind: str, value: str) -> str:
         """What the panel shows after a click: a citation of the conversation, a passage of Insight, or an article."""
@@ -289,6 +310,7 @@ def widgets(engine: Engine) -> Widgets:
 
 
 def owner(request: gr.Request | None) -> str:
-    """The name of whoever asks; empty where everybody may come in."""
-    asked = getattr(request, "request", None)
-    return str(getattr(asked, "scope", {}).get(door.USER, ""))
+    """The name of whoever asks; where everybody may come in, what tells visitors apart; empty where nothing does."""
+    scope = getattr(getattr(request, "request", None), "scope", {})
+    visitor = scope.get(door.VISITOR)
+    return str(scope.get(door.USER) or (f"visitor:{visitor}" if visitor else ""))

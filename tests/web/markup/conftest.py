@@ -82,7 +82,7 @@ class Harmless:
 
     OURS = frozenset(
         """a article bdi button dd details div dl dt fieldset h2 h3 input kbd label legend li mark meter ol output p
-        path progress section span strong summary svg table tbody td th thead tr ul""".split()
+        path progress section span strong summary svg table tbody td th thead time tr ul""".split()
     )
 
     def __call__(self, markup: str) -> bool:

@@ -8,13 +8,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import pytest
+from starlette.requests import Request
 
 from index.errors import InputError
 from qa.pipeline import Examination
+from web import door
 from web.conversations import Conversations, StorageError
 from web.engine import Engine
-from web.tabs.ask import LEFT, Desk, Scope, Talk
+from web.markup.text import literal
+from web.tabs.ask import LEFT, Desk, Scope, Talk, owner
 from web.transcripts import Exchange
 
 WHO = "Who opened the harbour of Tallow Bay?"
@@ -168,6 +172,48 @@ def test_a_conversation_comes_back_and_to_nobody_else(desk: Desk) -> None:
     talk = asked(desk, LONG, asked(desk, WHO, owner="ann"), owner="ann")
     assert [e.question for e in desk.resume(talk.id, "ann").exchanges] == [WHO, LONG]
     assert desk.resume(talk.id, "ben") == desk.resume("no such id", "ann") == desk.resume("") == Talk()
+
+
+def test_earlier_conversations_are_listed_opened_and_deleted_by_their_owner_alone(desk: Desk) -> None:
+    first, last = asked(desk, WHO, owner="ann"), asked(desk, LONG, owner="ann")
+    asked(desk, "Who is ben?", owner="ben")
+    listed = desk.listed(first.id, "ann")
+    assert re.findall(r'class="talk" value="([^"]+)" aria-current="(\w+)"', listed) == [
+        (literal(last.id), "false"),
+        (literal(first.id), "true"),
+    ]
+    assert "Who is ben" not in listed
+    assert desk.open(first.id, "ann").exchanges[0].question == WHO
+    for forbidden in (desk.open, desk.forget):
+        with pytest.raises(InputError, match="no such conversation"):
+            forbidden(first.id, "ben")
+    desk.forget(first.id, "ann")
+    assert desk.listed(first.id, "ann").count('class="talk"') == 1
+    with pytest.raises(InputError, match="no such conversation"):
+        desk.open(first.id, "ann")
+
+
+def test_those_who_cannot_be_told_apart_see_no_list(desk: Desk) -> None:
+    talk = asked(desk, WHO)
+    assert "Nothing was asked" in desk.listed(talk.id)
+
+
+def test_a_question_under_way_does_not_bring_back_a_conversation_that_was_deleted(desk: Desk) -> None:
+    talk = asked(desk, WHO, owner="ann")
+    steps = desk.converse(LONG, talk, ANYTHING, "ann")
+    next(steps)
+    desk.forget(talk.id, "ann")
+    steps.close()  # type: ignore[attr-defined]
+    assert desk.resume(talk.id, "ann") == Talk()
+
+
+@pytest.mark.parametrize(
+    ("scope", "name"),
+    [({door.USER: "ada"}, "ada"), ({door.VISITOR: "s3cret"}, "visitor:s3cret"), ({}, "")],
+)
+def test_an_owner_is_a_user_or_a_browser(scope: dict[str, str], name: str) -> None:
+    request = Request({"type": "http", "headers": [], "query_string": b"", **scope})
+    assert owner(gr.Request(request)) == name
 
 
 def test_a_judgement_is_kept_and_taken_back(desk: Desk, kept: Conversations) -> None:
