@@ -33,6 +33,16 @@ Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is (0: not known)."""
 
 
+ADDED = "added"
+"""Below a store's folder: what users handed in. It belongs to the index as its articles' own folders do."""
+
+
+def added(folder: Path) -> list[Path]:
+    """The folder of what users handed in, below a store's own, if there is any of it on this machine."""
+    handed_in = folder / ADDED
+    return [handed_in] if handed_in.is_dir() and any(handed_in.iterdir()) else []
+
+
 def checked_kind(wanted: str | None) -> Kind | None:
     """Raises: InputError: there is no such kind."""
     if wanted not in (None, *get_args(Kind)):

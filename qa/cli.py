@@ -21,7 +21,7 @@ from index.address import CHECKOUT, chosen_store
 from index.embedder import Embedder
 from index.errors import InputError
 from index.files import Skipped
-from index.store import Filter, Heading, Snapshot, checked_kind
+from index.store import Filter, Heading, Snapshot, added, checked_kind
 from index.watch import watch as follow
 from qa import bound
 from qa.bound import Bound
@@ -81,11 +81,17 @@ def options(debug: Annotated[bool, typer.Option(help="Show where an error arose.
 @app.command()
 def index(
     paths: Annotated[
-        list[Path], typer.Argument(help="Folders and files of articles; the index will hold these and no others.")
+        list[Path],
+        typer.Argument(
+            help="Folders and files of articles; the index will hold these, what was added in the chat, and no others."
+        ),
     ],
     index_dir: IndexDir = None,
     store: StoreAt = None,
     watch: Annotated[bool, typer.Option("--watch", help="Stay, and follow each change until Ctrl-C.")] = False,
+    without_added: Annotated[
+        bool, typer.Option("--without-added", help="Leave out what was added in the chat; its files stay.")
+    ] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Publish nothing if a file or row cannot be read; name all of them.")
     ] = False,
@@ -107,10 +113,13 @@ def index(
     With --watch each refresh is one line, with --json one object a line.
     """
     kept, embedder, said = chosen_store(index_dir, store), Embedder(embedder_model, device, precision), set[Skipped]()
+    if handed_in := added(kept.folder):
+        err.print(Text(_said_of_added(handed_in[0], without_added)), soft_wrap=True)
 
     def refresh() -> None:
+        also = [] if without_added else added(kept.folder)  # looked for anew, as the chat may add while we watch
         with progress_bar() as told:
-            report = kept.build(paths, embedder, told, checked_kind(vectors), wait, strict, workers)
+            report = kept.build([*paths, *also], embedder, told, checked_kind(vectors), wait, strict, workers)
         if as_json:
             print_json(report_as_dict(report))
         else:
@@ -125,6 +134,14 @@ def index(
         return
     with suppress(KeyboardInterrupt):
         follow(paths, kept.folder, refresh, lambda error: err.print(Text(f"qa: {error}"), soft_wrap=True), Event())
+
+
+def _said_of_added(folder: Path, is_left_out: bool) -> str:
+    files = sum(path.is_file() for path in folder.rglob("*"))
+    count = f"{files:,} file{'' if files == 1 else 's'} that {'was' if files == 1 else 'were'} added in the chat"
+    if is_left_out:
+        return f"without {count}; {folder} stays as it is"
+    return f"with {count}, from {folder} (--without-added leaves them out)"
 
 
 @app.command()

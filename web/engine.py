@@ -17,7 +17,17 @@ from index.address import chosen_store
 from index.article import Article, Passage
 from index.embedder import Embedder
 from index.errors import CorpusError, InputError, QAError
-from index.store import EVERYTHING, BuildReport, Filter, Heading, Progress, Store, articles_named
+from index.store import (
+    ADDED,
+    EVERYTHING,
+    BuildReport,
+    Filter,
+    Heading,
+    Progress,
+    Store,
+    added,
+    articles_named,
+)
 from qa.answer import Answer, Citation, NoAnswer
 from qa.batching import MOST_WAITING, Batcher, Pending
 from qa.confidence import Calibration
@@ -112,7 +122,7 @@ class Engine:
         def opened(progress: Progress) -> QuestionAnswerer:
             reads, embeds = Reader(reader, device, precision), Embedder(embedder, device, precision)
             if paths:
-                kept.build([*paths, *_added(kept.folder)], embeds, progress)
+                kept.build([*paths, *added(kept.folder)], embeds, progress)
             qa = QuestionAnswerer.over(kept, reads, embeds, min_confidence, first_articles(index_dir, store))
             qa.warm()
             return qa
@@ -337,7 +347,7 @@ class Engine:
         """
         self._refuse_if_read_only()
         with self._alone(progress):
-            qa, folder = self._ready(), self.folder / uploads.FOLDER
+            qa, folder = self._ready(), self.folder / ADDED
             batch, is_used = uploads.store(files, folder), False
             try:
                 report = qa.rebuild(progress, also=[folder])
@@ -374,11 +384,6 @@ class Engine:
             yield
         finally:
             self._changing.release()
-
-
-def _added(folder: Path) -> list[Path]:
-    """The folder of what users added, if they ever did."""
-    return [kept] if (kept := folder / uploads.FOLDER).is_dir() else []
 
 
 def _whole(article: Article, passage: Passage) -> Citation:

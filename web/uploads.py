@@ -17,9 +17,6 @@ from index.errors import InputError
 from index.files import SIDECAR, ending
 from index.formats import PACKED, READERS
 
-FOLDER = "added"
-"""Below the index folder: what users added."""
-
 ENDINGS = (*READERS, *PACKED)
 MOST_FILES = 50
 MOST_BYTES = 20 * 2**20

@@ -108,6 +108,19 @@ def test_articles_are_searched_removed_and_restored(harbour: Path, tmp_path: Pat
     assert run("articles", "--remove", "mill.txt", "--removed", "--index-dir", index).returncode == 2
 
 
+def test_what_was_added_in_the_chat_stays_unless_it_is_said_to_go(harbour: Path, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    assert run("index", harbour, "--index-dir", index).stderr == ""
+    (index / "added" / "added-1").mkdir(parents=True)
+    (index / "added" / "added-1" / "zoo.txt").write_text("Zoo\n\nThe zebra of the zoo is called Bartholomew.\n")
+    done = run("index", harbour, "--index-dir", index, "--json")
+    assert json.loads(done.stdout)["added"] == ["added-1/zoo.txt"] and json.loads(done.stdout)["unchanged"] == 2
+    assert "with 1 file that was added in the chat" in done.stderr and "--without-added" in done.stderr
+    done = run("index", harbour, "--index-dir", index, "--without-added", "--json")
+    assert json.loads(done.stdout)["removed"] == ["added-1/zoo.txt"] and "without 1 file" in done.stderr
+    assert (index / "added" / "added-1" / "zoo.txt").exists()
+
+
 def test_strict_publishes_nothing_and_names_all_that_cannot_be_read(harbour: Path, tmp_path: Path) -> None:
     (harbour / "articles.csv").write_text("file,source\nnone.txt,Herald\n")  # this leaves out no article
     assert run("index", harbour, "--index-dir", tmp_path / "index", "--strict").returncode == 0

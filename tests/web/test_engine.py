@@ -6,9 +6,8 @@ import threading
 import pytest
 
 from index.errors import CorpusError, InputError
-from index.store import Filter
+from index.store import ADDED, Filter
 from qa.batching import Busy
-from web import uploads
 from web.engine import Engine, NotReady
 
 OPENER = "Who opened the harbour of Tallow Bay?"
@@ -256,7 +255,7 @@ def test_a_file_without_an_article_is_reported_and_not_kept(engine, tmp_path):
     empty.write_text("\n")
     report = engine.add([empty])
     assert [skipped.reason for skipped in report.skipped] == ["it holds no text"] and not report.added
-    assert list((engine.folder / uploads.FOLDER).iterdir()) == []
+    assert list((engine.folder / ADDED).iterdir()) == []
 
 
 def test_a_change_that_is_called_off_changes_nothing_and_keeps_nothing(engine, oddville):
@@ -271,7 +270,7 @@ def test_a_change_that_is_called_off_changes_nothing_and_keeps_nothing(engine, o
         with pytest.raises(CalledOff):
             change()
         assert engine.generation() == generation and engine.articles().total == 2
-    assert list((engine.folder / uploads.FOLDER).iterdir()) == []
+    assert list((engine.folder / ADDED).iterdir()) == []
     assert engine.add([oddville]).added
 
 
