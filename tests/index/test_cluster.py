@@ -315,7 +315,7 @@ def built_apart(articles, embedder, tmp_path):
     def run(workers):
         environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
         command = [sys.executable, "-c", BUILD, str(articles), str(tmp_path / "index"), workers]
-        done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300)
         assert done.stderr == ""
         added, where = json.loads(done.stdout)
         build([articles], tmp_path / "mine", embedder)
