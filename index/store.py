@@ -37,9 +37,11 @@ ADDED = "added"
 """Below a store's folder: what users handed in. It belongs to the index as its articles' own folders do."""
 
 
-def added(folder: Path) -> list[Path]:
-    """The folder of what users handed in, below a store's own, if there is any of it on this machine."""
+def added(folder: Path, paths: Sequence[Path]) -> list[Path]:
+    """The folder of what users handed in, below a store's own: if it holds any, and is not among `paths` already."""
     handed_in = folder / ADDED
+    if handed_in.resolve() in [path.resolve() for path in paths]:
+        return []
     return [handed_in] if handed_in.is_dir() and any(handed_in.iterdir()) else []
 
 

@@ -113,11 +113,11 @@ def index(
     With --watch each refresh is one line, with --json one object a line.
     """
     kept, embedder, said = chosen_store(index_dir, store), Embedder(embedder_model, device, precision), set[Skipped]()
-    if handed_in := added(kept.folder):
+    if handed_in := added(kept.folder, paths):
         err.print(Text(_said_of_added(handed_in[0], without_added)), soft_wrap=True)
 
     def refresh() -> None:
-        also = [] if without_added else added(kept.folder)  # looked for anew, as the chat may add while we watch
+        also = [] if without_added else added(kept.folder, paths)  # looked for anew, as the chat may add while we watch
         with progress_bar() as told:
             report = kept.build([*paths, *also], embedder, told, checked_kind(vectors), wait, strict, workers)
         if as_json:

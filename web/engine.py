@@ -122,7 +122,7 @@ class Engine:
         def opened(progress: Progress) -> QuestionAnswerer:
             reads, embeds = Reader(reader, device, precision), Embedder(embedder, device, precision)
             if paths:
-                kept.build([*paths, *added(kept.folder)], embeds, progress)
+                kept.build([*paths, *added(kept.folder, paths)], embeds, progress)
             qa = QuestionAnswerer.over(kept, reads, embeds, min_confidence, first_articles(index_dir, store))
             qa.warm()
             return qa

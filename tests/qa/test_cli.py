@@ -118,7 +118,8 @@ def test_what_was_added_in_the_chat_stays_unless_it_is_said_to_go(harbour: Path,
     assert "with 1 file that was added in the chat" in done.stderr and "--without-added" in done.stderr
     done = run("index", harbour, "--index-dir", index, "--without-added", "--json")
     assert json.loads(done.stdout)["removed"] == ["added-1/zoo.txt"] and "without 1 file" in done.stderr
-    assert (index / "added" / "added-1" / "zoo.txt").exists()
+    done = run("index", harbour, index / "added", "--index-dir", index, "--json")
+    assert json.loads(done.stdout)["added"] == ["added-1/zoo.txt"] and done.stderr == ""
 
 
 def test_strict_publishes_nothing_and_names_all_that_cannot_be_read(harbour: Path, tmp_path: Path) -> None:
