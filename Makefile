@@ -27,7 +27,7 @@ test: .venv/tested  ## lint, type-check and test everything, in a real browser t
 test-crash: .venv/tested  ## kill builds, fail writes and damage files, 200 times each (CRASHES= for another number)
 	QA_CRASH_ROUNDS=$(CRASHES) $(BIN)/pytest tests/crash
 
-test-cluster: .venv/tested build/milvus/installed  ## run the contract of stores on a real Milvus server (2.3.5, by meaning only)
+test-cluster: .venv/tested build/milvus/installed  ## run the contract of stores on a real Milvus server (2.3.5, by meaning only; some eight minutes)
 	QA_MILVUS_SERVER=build/milvus/bin/milvus-server $(BIN)/pytest tests/index/milvus -k standalone
 
 index: .venv/installed  ## build or refresh the index (ARTICLES=folder, without it the seed articles)
