@@ -282,8 +282,9 @@ def bytes_by_part(folder: Path, passages: int) -> dict[str, int]:
     with Catalog(folder) as catalog:
         sizes = {"vector file": current_file(catalog).stat().st_size, "catalog": (folder / FILE).stat().st_size}
     part_of = {table: part for part, tables in PARTS.items() for table in tables}
-    query = """SELECT m.tbl_name, sum(s.pgsize) FROM dbstat s JOIN sqlite_master m ON m.name = s.name
-               WHERE s.aggregate = TRUE GROUP BY 1"""
+    query = """SELECT m.tbl_name, sum(s.pageno) * (SELECT page_size FROM pragma_page_size)
+               FROM dbstat s JOIN sqlite_master m ON m.name = s.name WHERE s.aggregate = TRUE GROUP BY 1"""
+    # Pages are counted, as what dbstat says of bytes has 32 bits.
     with closing(sqlite3.connect(f"{(folder / FILE).resolve().as_uri()}?mode=ro", uri=True)) as sql:
         try:
             tables = sql.execute(query).fetchall()
