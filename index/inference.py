@@ -7,7 +7,9 @@ OpenVINO the module is made once, converted, and kept in the cache folder under 
 from then on torch is not imported at all.
 """
 
+import ctypes
 import json
+import mmap
 import os
 import shutil
 import sys
@@ -34,7 +36,14 @@ if TYPE_CHECKING:
 Array = npt.NDArray[Any]
 
 BATCH_TOKENS = 4096
-"""Most tokens in a batch, padding counted: about where a CPU's caches stop helping."""
+"""Most tokens in a batch of torch's, padding counted."""
+
+SMALL_BATCH_TOKENS = 2048
+"""The same for OpenVINO: a CPU is no faster with more of them, and what it computes between takes 16 KiB for each."""
+
+STEP = 16
+"""Of what number of tokens OpenVINO is given multiples. For each shape of a batch it makes kernels, in some 9 ms,
+and keeps them, some 1 MiB: with few shapes both are soon over."""
 
 GRAPH = 1
 """Part of the cache's key: raise it when the graph of a model, here or in `qa`, changes or is converted otherwise."""
@@ -54,9 +63,14 @@ class Row:
 
 
 class Runner(Protocol):
-    """A model ready to run: three int64 arrays of shape (rows, tokens) in, its outputs out."""
+    """A model ready to run: three int64 arrays of shape (rows, tokens) in, its outputs out.
+
+    A batch is best of at most `batch_tokens`, padding counted, and its rows of a multiple of `step` tokens.
+    """
 
     engine: str
+    batch_tokens: int
+    step: int
 
     def __call__(self, ids: Array, mask: Array, types: Array) -> list[Array]: ...
 
@@ -101,8 +115,9 @@ def run(runner: Runner, rows: Sequence[Row], pad: int, done: Callable[[int], Non
     finished batch held.
     """
     results: list[list[Array]] = [[] for _ in rows]
-    for numbers in _batches([len(row.ids) for row in rows]):
-        shape = (len(numbers), len(rows[numbers[0]].ids))
+    padded = [-(-len(row.ids) // runner.step) * runner.step for row in rows]
+    for numbers in _batches(padded, runner.batch_tokens):
+        shape = (len(numbers), padded[numbers[0]])
         ids, mask, types = np.full(shape, pad, np.int64), np.zeros(shape, np.int64), np.zeros(shape, np.int64)
         for line, number in enumerate(numbers):
             length = len(rows[number].ids)
@@ -120,11 +135,11 @@ def cache_folder() -> Path:
     return Path(os.environ.get("QA_CACHE_DIR") or platformdirs.user_cache_path("qa-articles"))
 
 
-def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Row numbers, longest first, grouped so that a batch padded to its longest stays under BATCH_TOKENS."""
+def _batches(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
+    """Row numbers, longest first, grouped so that a batch padded to its longest has at most so many tokens."""
     batch: list[int] = []
     for number in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
-        if batch and (len(batch) + 1) * lengths[batch[0]] > BATCH_TOKENS:
+        if batch and (len(batch) + 1) * lengths[batch[0]] > most:
             yield batch
             batch = []
         batch.append(number)
@@ -244,13 +259,16 @@ def _precise(path: Path, precision: str, probe: Sequence[Row]) -> "_OpenVINORunn
 
 def _least_cosine(one: Runner, other: Runner, rows: Sequence[Row]) -> float:
     """Of all rows and outputs the least cosine between what two runners give; 0 where that is not a number."""
-    outputs = ((run(one, [row], pad=0)[0], run(other, [row], pad=0)[0]) for row in rows)  # each row without padding
+    alone = [(np.array([row.ids]), np.ones((1, len(row.ids)), np.int64), np.array([row.types])) for row in rows]
+    outputs = ((one(*row), other(*row)) for row in alone)  # without padding, as what comes of that means nothing
     pairs = [(mine.ravel(), theirs.ravel()) for given in outputs for mine, theirs in zip(*given, strict=True)]
     cosines = [float(mine @ theirs / (np.linalg.norm(mine) * np.linalg.norm(theirs))) for mine, theirs in pairs]
     return min(cosine if np.isfinite(cosine) else 0.0 for cosine in cosines)
 
 
 class _OpenVINORunner:
+    batch_tokens, step = SMALL_BATCH_TOKENS, STEP
+
     def __init__(self, path: Path, precision: str) -> None:
         openvino = _openvino()
         options = {"PERFORMANCE_HINT": "LATENCY"}
@@ -268,6 +286,9 @@ class _OpenVINORunner:
         self.engine = f"openvino {self.precision}"
         self._request = compiled.create_infer_request()
         self._lock = threading.Lock()  # one request holds one set of buffers
+        first = np.zeros((1, STEP), np.int64)
+        self(first, first + 1, first)  # by now it has weights of its own, in the order that its kernels like
+        _unload(path.parent.resolve())
 
     def __call__(self, ids: Array, mask: Array, types: Array) -> list[Array]:
         with self._lock:
@@ -275,7 +296,26 @@ class _OpenVINORunner:
             return [np.asarray(outputs[i], np.float32) for i in range(len(outputs))]
 
 
+def _unload(folder: Path) -> None:
+    """Let go of the pages of memory-mapped files in a folder; one that is read again is the system's cache's.
+
+    OpenVINO maps a model's file, weights in float32, for as long as the model lives, though of all that it reads
+    only the word vectors once it has begun. Does nothing where the system is not Linux.
+    """
+    maps = Path("/proc/self/maps")
+    if not maps.exists():
+        return
+    madvise = ctypes.CDLL(None).madvise
+    for line in maps.read_text(encoding="utf-8", errors="surrogateescape").splitlines():
+        span, rights, _, _, _, *name = line.split(maxsplit=5)
+        if "w" not in rights and name and Path(name[0]).is_relative_to(folder):
+            start, end = (int(part, 16) for part in span.split("-"))
+            madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), mmap.MADV_DONTNEED)
+
+
 class _TorchRunner:
+    batch_tokens, step = BATCH_TOKENS, 1
+
     def __init__(self, module: "nn.Module", device: str, precision: str) -> None:
         import torch
 

@@ -55,6 +55,20 @@ class Calls:
         return 1 - sum(self.meant) / sum(self.given)
 
 
+class Counting:
+    """A model that is told on."""
+
+    def __init__(self, runner: inference.Runner, calls: Calls) -> None:
+        self.engine, self.batch_tokens, self.step = runner.engine, runner.batch_tokens, runner.step
+        self._runner, self._calls = runner, calls
+
+    def __call__(self, ids: Any, mask: Any, types: Any) -> Any:
+        self._calls.given.append(ids.size)
+        self._calls.meant.append(int(mask.sum()))
+        self._calls.rows.append(len(ids))
+        return self._runner(ids, mask, types)
+
+
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> dict[str, Calls]:
     """Counts every batch that goes to a model, by the model's name."""
@@ -68,14 +82,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> dict[str, Calls]:
         return runner
 
     def counting(runner: Any, *rest: Any, **options: Any) -> Any:
-        def passed_on(ids: Any, mask: Any, types: Any) -> Any:
-            calls = counted[names[id(runner)]]
-            calls.given.append(ids.size)
-            calls.meant.append(int(mask.sum()))
-            calls.rows.append(len(ids))
-            return runner(ids, mask, types)
-
-        return run(passed_on, *rest, **options)
+        return run(Counting(runner, counted[names[id(runner)]]), *rest, **options)
 
     monkeypatch.setattr(inference, "load", named)
     monkeypatch.setattr(inference, "run", counting)

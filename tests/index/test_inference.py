@@ -22,10 +22,10 @@ LENGTHS = [3, 250, 1, 17, 256, 4, 90, 3, 200, 8] * 9
 class Echo:
     """A runner that gives back what it was given, and remembers the shapes of its batches."""
 
-    engine = "echo"
+    engine, batch_tokens = "echo", BATCH_TOKENS
 
-    def __init__(self):
-        self.shapes = []
+    def __init__(self, step=1):
+        self.shapes, self.step = [], step
 
     def __call__(self, ids, mask, types):
         self.shapes.append(ids.shape)
@@ -63,6 +63,16 @@ def test_a_row_that_is_over_the_bound_by_itself_is_run_alone():
     echo = Echo()
     run(echo, rows_of([BATCH_TOKENS + 1, 1]), pad=0)
     assert echo.shapes == [(1, BATCH_TOKENS + 1), (1, 1)]
+
+
+def test_rows_are_padded_to_a_multiple_of_what_the_runner_likes():
+    echo = Echo(step=16)
+    rows = rows_of(LENGTHS)
+    for row, (ids, mask_and_types) in zip(rows, run(echo, rows, pad=7), strict=True):
+        assert ids.tolist() == list(row.ids) + [7] * (len(ids) - len(row.ids))
+        assert np.count_nonzero(mask_and_types) == len(row.ids)
+    assert all(tokens % 16 == 0 and rows * tokens <= BATCH_TOKENS for rows, tokens in echo.shapes)
+    assert {tokens for _, tokens in echo.shapes} <= {16 * -(-length // 16) for length in LENGTHS}  # and no further
 
 
 def test_no_rows_run_nothing():
@@ -112,11 +122,13 @@ def test_a_converted_model_agrees_with_torch_and_is_not_made_again(cache):
     first = run(inference.load("small", make, "openvino", "f32"), rows, pad=0)
     again = run(inference.load("small", never, "openvino", "f32"), rows, pad=0)
     torch = run(inference.load("small", make, "cpu", "f32"), rows, pad=0)
-    for one, two, three in zip(first, again, torch, strict=True):
+    for row, one, two, three in zip(rows, first, again, torch, strict=True):
         assert len(one) == len(two) == len(three) == 2
-        for a, b, c in zip(one, two, three, strict=True):
+        for a, b in zip(one, two, strict=True):
             np.testing.assert_array_equal(a, b)
-            np.testing.assert_allclose(a, c, atol=1e-5)
+        np.testing.assert_allclose(one[0], three[0], atol=1e-5)
+        length = len(row.ids)  # what comes after is padding, of which each has its own
+        np.testing.assert_allclose(one[1][:length], three[1][:length], atol=1e-5)
     assert [path.name.split("-")[0] for path in cache.iterdir()] == ["small"]
 
 
@@ -185,8 +197,9 @@ def test_a_model_that_bf16_is_too_coarse_for_runs_in_f32_unless_it_is_asked_for(
     chosen = inference.load("delicate", never, "openvino", "auto", PROBE)
     assert chosen.engine == "openvino f32"
     exact = run(inference.load("delicate", make_delicate, "cpu"), PROBE, pad=0)
-    for one, other in zip(run(chosen, PROBE, pad=0), exact, strict=True):
-        np.testing.assert_allclose(one[0], other[0], atol=1e-3)
+    for row, one, other in zip(PROBE, run(chosen, PROBE, pad=0), exact, strict=True):
+        length = len(row.ids)
+        np.testing.assert_allclose(one[0][:length], other[0][:length], atol=1e-3)
 
 
 def test_a_model_that_bf16_does_for_runs_in_it(cache, with_bf16):
@@ -246,6 +259,45 @@ def test_padding_does_not_change_what_a_row_gives(embedder):
     short, long = "Who spoke?", "The army said that the city was free. " * 25
     alone, beside = embedder.encode([short])[0], embedder.encode([long, short])[1]
     assert alone @ beside > 0.999
+
+
+def mapped(folder):
+    """KiB of the files in a folder that this process holds in its memory, and of how much there is an address."""
+    held, size, inside = 0, 0, False
+    for line in Path("/proc/self/smaps").read_text().splitlines():
+        name, *values = line.split()
+        if not name.endswith(":"):
+            inside = str(folder) in line
+        elif inside and name == "Rss:":
+            held += int(values[0])
+        elif inside and name == "Size:":
+            size += int(values[0])
+    return held, size
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what is mapped")
+@pytest.mark.parametrize("is_compiled_already", [False, True])
+def test_a_loaded_model_does_not_hold_its_file_in_memory_beside_its_weights(cache, is_compiled_already):
+    import torch
+
+    class Wide(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.table, self.mixed = torch.nn.Embedding(20_000, 64), torch.nn.Linear(64, 64)
+
+        def forward(self, ids, mask, types):
+            return self.mixed(self.table(ids) * mask.unsqueeze(-1) + types.unsqueeze(-1))
+
+    if is_compiled_already:
+        inference.load("wide", lambda: Wide().eval(), "openvino", "f32")
+    runner = inference.load("wide", lambda: Wide().eval(), "openvino", "f32")
+    held, size = mapped(cache)
+    assert size > 4000  # the table alone has 5,000 KiB
+    assert held < size / 10
+    rows = [Row([19_999, 5], [0, 0])]
+    first, second = run(runner, rows, pad=0), run(runner, rows, pad=0)
+    np.testing.assert_array_equal(first[0][0], second[0][0])
+    assert np.count_nonzero(first[0][0][:2])  # what was let go of is read again
 
 
 FIRST_RUN = """

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from index import inference
 from index.errors import ModelError
 from qa.answer import Span
 from qa.evaluation.questions import read_questions
@@ -96,13 +97,13 @@ def test_questions_read_together_find_what_each_finds_alone(any_model: Path) -> 
 
 def test_passages_of_several_questions_share_batches(zebra_reader: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reader, shapes = Reader(zebra_reader, device="cpu"), []
-    runner = reader._runner
+    call = inference._TorchRunner.__call__
 
-    def counting(ids: Any, mask: Any, types: Any) -> list[Any]:
+    def counting(runner: inference._TorchRunner, ids: Any, mask: Any, types: Any) -> list[Any]:
         shapes.append(ids.shape)
-        return runner(ids, mask, types)
+        return call(runner, ids, mask, types)
 
-    monkeypatch.setitem(reader.__dict__, "_runner", counting)
+    monkeypatch.setattr(inference._TorchRunner, "__call__", counting)
     reader.read_together([(f"What is animal {n}?", ["A zebra said so.", "The river said so."]) for n in range(5)])
     assert [rows for rows, _ in shapes] == [10]
 
