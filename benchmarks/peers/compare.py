@@ -199,7 +199,7 @@ def plot(systems: dict[str, dict[str, float]], path: Path) -> None:
     for axis, cost in zip(axes, costs, strict=True):
         bars = axis.bar(list(systems), [figures[cost] for figures in systems.values()], color="#8fa9b8")
         bars[0].set_color("#1f5673")
-        axis.bar_label(bars, fmt="{:,.3g}", fontsize=8)
+        axis.bar_label(bars, fmt=lambda value: f"{value:,.0f}" if value >= 100 else f"{value:.3g}", fontsize=8)
         axis.set_title(cost, fontsize=9)
         axis.tick_params(axis="x", labelsize=8)
         axis.spines[["top", "right"]].set_visible(False)
