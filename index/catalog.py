@@ -99,7 +99,7 @@ class Catalog:
             self._sql, self._unchanging = connect(path)
         except UNREADABLE as error:
             raise _unreadable(folder, error) from error
-        self._shared, self.aliases = Syndication(self._sql), Aliases(self._sql)
+        self.shared, self.aliases = Syndication(self._sql), Aliases(self._sql)
         try:
             self._prepare(create)
         except UNREADABLE as error:
@@ -175,10 +175,10 @@ class Catalog:
         self._sql.execute("BEGIN IMMEDIATE")
         try:
             yield
-            self._shared.settle()
+            self.shared.settle()
         except BaseException:
             self._roll_back()
-            self._shared.roll_back()
+            self.shared.roll_back()
             self.aliases.roll_back()
             raise
         self._sql.execute("COMMIT")
@@ -298,7 +298,7 @@ class Catalog:
         """
         query = "SELECT id, article FROM origins WHERE id IN (SELECT value FROM json_each(?))"
         numbers = dict(self._sql.execute(query, (json.dumps(list(article_ids)),)))
-        stories = self._shared.stories(numbers.values())
+        stories = self.shared.stories(numbers.values())
         return {article_id: stories[number] for article_id, number in numbers.items()}
 
     def syndicated_with(self, article_id: str) -> set[str]:
@@ -310,7 +310,7 @@ class Catalog:
 
     def copies(self, ranked: Sequence[int]) -> dict[int, int]:
         """Of passages, best first, those that repeat better ones of other articles, each with the one it repeats."""
-        return self._shared.copies(ranked)
+        return self.shared.copies(ranked)
 
     def sources(self) -> list[str]:
         """The outlets, in alphabetical order."""
@@ -403,7 +403,7 @@ class Catalog:
         unnamed = f"SELECT count(*) FROM articles a WHERE id IS NOT ({first})"
         if count := self._sql.execute(unnamed).fetchone()[0]:
             found.append(f"{count} articles do not bear the name of their first origin")
-        return found + self.aliases.problems()
+        return found + self.shared.problems() + self.aliases.problems()
 
     def words_agree(self) -> bool | None:
         """Whether the full text is that of the passages; None while that cannot be told, as something is being written.
@@ -449,7 +449,7 @@ class Catalog:
             "INSERT INTO words (rowid, title, body) SELECT number, title, body FROM passage_text WHERE article = ?",
             (number,),
         )
-        self._shared.add(number, lines)
+        self.shared.add(number, lines)
         self.aliases.add(number, naming)
 
     def assign(self, origins: Mapping[str, str | None]) -> None:
@@ -473,12 +473,12 @@ class Catalog:
                 self._take_out(number)
             else:
                 self._sql.execute("UPDATE articles SET id = ?1 WHERE number = ?2 AND id <> ?1", (first, number))
-        self._shared.regroup()
+        self.shared.regroup()
         self.aliases.relearn()
 
     def _take_out(self, article: int) -> None:
         """Delete an article with its passages, words and lines."""
-        self._shared.remove(article)
+        self.shared.remove(article)
         self.aliases.remove(article)
         self._sql.execute(
             "INSERT INTO words (words, rowid, title, body)"
@@ -513,7 +513,7 @@ class Catalog:
             self._take_out(number)
         for table in ("origins", "passages"):
             self._sql.execute(f"DELETE FROM {table} WHERE article NOT IN (SELECT number FROM articles)")
-        self._shared.regroup()
+        self.shared.regroup()
         return len(damaged)
 
     def rebuild_words(self) -> None:

@@ -28,6 +28,8 @@ from itertools import chain
 
 import numpy as np
 
+from index.boilerplate import kept_spans
+
 SHINGLE = 5
 """Words in a shingle: few runs of five are met twice by accident, and changing one word breaks only five of them."""
 
@@ -200,7 +202,32 @@ class Syndication:
             inside.setdefault(line, []).append(other)
         return inside
 
+    def problems(self) -> list[str]:
+        """What of the tables does not belong together, each as one line."""
+        found = []
+        for table, columns in {"sentences": ("line",), "minima": ("line",), "contained": ("line", "other")}.items():
+            foreign = " OR ".join(f"{column} NOT IN (SELECT number FROM lines)" for column in columns)
+            if count := self._sql.execute(f"SELECT count(*) FROM {table} WHERE {foreign}").fetchone()[0]:
+                found.append(f"{count} {table} of shared text are of no line that is known")
+        held = "SELECT count(DISTINCT article) FROM sentences WHERE line = l.number"
+        if count := self._sql.execute(f"SELECT count(*) FROM lines l WHERE articles <> ({held})").fetchone()[0]:
+            found.append(f"{count} lines of shared text are not counted as they stand in the articles")
+        return found
+
     # ---- changes -----------------------------------------------------------------------------
+
+    def clear(self) -> None:
+        """Forget everything."""
+        for table in ("lines", "sentences", "minima", "contained", "syndicated"):
+            self._sql.execute(f"DELETE FROM {table}")
+        self.roll_back()
+
+    def rebuild(self) -> None:
+        """Compare everything again in the articles that are there."""
+        self.clear()
+        for article, text in self._sql.execute("SELECT number, text FROM articles").fetchall():
+            self.add(article, lines_of(text, kept_spans(text)))
+        self.regroup()
 
     def add(self, article: int, lines: Sequence[Line]) -> None:
         """Remember the lines of an article; they are compared, by `settle`, once many wait or the transaction ends."""

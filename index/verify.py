@@ -59,9 +59,8 @@ def verify(folder: Path) -> VerifyReport:
 def repair(folder: Path) -> tuple[str, ...]:
     """Make an index whole again as far as that goes without the model; returns what was done, a line each.
 
-    The full text is made again from the passages, the aliases from the articles and the vector file from the cached
-    vectors.
-    Articles that are damaged themselves, or lack a vector, are taken out: it is the next build
+    The full text is made again from the passages, shared text and aliases from the articles and the vector file from
+    the cached vectors. Articles that are damaged themselves, or lack a vector, are taken out: it is the next build
     that reads them again. What SQLite cannot read is not salvaged.
 
     Raises:
@@ -73,10 +72,15 @@ def repair(folder: Path) -> tuple[str, ...]:
             if not catalog.words_agree():  # first of all, as to take out an article is to take out its words
                 catalog.rebuild_words()
                 done.append("the full text was made again from the passages")
+            if is_shared_wrong := bool(catalog.shared.problems()):
+                catalog.shared.clear()  # no article could be taken out of it
             if taken_out := catalog.take_out_damaged(_cached(catalog)[1]):
                 catalog.rebuild_words()
                 publish(catalog, wanted_kind(catalog))
                 done.append(f"damaged articles were taken out: {taken_out:,}; run `qa index` to read them again")
+            if is_shared_wrong:
+                catalog.shared.rebuild()
+                done.append("the sentences of all articles were compared again")
             if catalog.aliases.problems():
                 catalog.aliases.rebuild()
                 done.append("what the articles call by several names was learned again from them")

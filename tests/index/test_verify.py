@@ -176,6 +176,43 @@ def test_a_damaged_article_is_taken_out_and_the_next_build_reads_it_again(seeds,
     assert (again.articles, again.passages, again.problems) == (5, whole.passages, ())
 
 
+def shared_of(index):
+    tables = ("lines", "sentences", "minima", "contained", "syndicated")
+    with closing(sqlite3.connect(index / FILE)) as connection:
+        return [set(connection.execute(f"SELECT * FROM {table}")) for table in tables]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE minima SET line = 7 WHERE line = (SELECT min(line) FROM minima)",
+        "UPDATE sentences SET line = 7 WHERE line = (SELECT min(line) FROM sentences)",
+        "UPDATE contained SET other = 7 WHERE other = (SELECT min(other) FROM contained)",
+        "UPDATE lines SET articles = 7 WHERE number = (SELECT min(number) FROM lines)",
+    ],
+)
+def test_shared_text_that_does_not_belong_together_is_told_and_found_again(seeds, index, words, statement):
+    before = shared_of(index)
+    change(index, statement)
+    assert shared_of(index) != before
+    assert all("shared text" in problem for problem in verify(index).problems) and verify(index).problems
+    assert repair(index) == ("the sentences of all articles were compared again",)
+    assert verify(index).problems == ()
+    assert shared_of(index) == before
+
+
+def test_a_line_that_is_met_but_not_known_is_a_damaged_index_to_a_build(tmp_path, words):
+    report = "The army said that its soldiers had taken the last bridge over the river before dawn on Friday."
+    (tmp_path / "one.txt").write_text(report, encoding="utf-8")
+    index = tmp_path / "index"
+    build([tmp_path / "one.txt"], index, words)
+    change(index, "UPDATE minima SET line = 7")
+    (tmp_path / "two.txt").write_text(f"{report[:-1]}, officials told reporters.", encoding="utf-8")
+    with pytest.raises(CorpusError, match="minima of shared text are of no line") as caught:
+        build([tmp_path / "one.txt", tmp_path / "two.txt"], index, words)
+    assert "\n" not in str(caught.value)
+
+
 def test_a_repair_is_refused_while_a_build_runs_and_a_check_says_what_it_left_out(index):
     with build_lock(index, 0), pytest.raises(CorpusError, match="another build"):
         repair(index)
