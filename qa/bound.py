@@ -54,12 +54,11 @@ class Bound:
         if not scores:
             return list(range(self.first, len(fused)))
         best, at = max(scores, key=lambda found: (found[0], -found[1]))
-        quote = re.escape(texts[at][read[at][0].start : read[at][0].end])
-        same = re.compile(rf"(?<!\w){quote}(?!\w)", re.IGNORECASE)
+        same = _telling(texts[at][read[at][0].start : read[at][0].end])
         return [
             place
             for place in range(self.first, len(fused))
-            if self.intercept + (self.slope + retrieval_weight) * fused[place] > best or same.search(texts[place])
+            if self.intercept + (self.slope + retrieval_weight) * fused[place] > best or same.match(texts[place])
         ]
 
     @classmethod
@@ -90,6 +89,17 @@ class Bound:
 
 ALL = Bound(math.inf, 0.0, sys.maxsize)
 """Reads everything at once."""
+
+
+def _telling(quote: str) -> re.Pattern[str]:
+    """Matches a text that may say the same as a quote: all its numbers stand there, or else its last name or its words.
+
+    "90 per cent" may be "more than 90 percent", and "Mayhoub" the "General Ali Mayhoub" of another article.
+    """
+    names: list[str] = re.findall(r"\b[A-Z][\w’'-]+", quote)
+    telling: list[str] = re.findall(r"\d(?:[\d,.]*\d)?", quote) or names[-1:] or [quote]
+    held = "".join(rf"(?=.*(?<!\w){re.escape(word)}(?!\w))" for word in telling)
+    return re.compile(held, re.IGNORECASE | re.DOTALL)
 
 
 def fit_bound(fused: Sequence[float], scores: Sequence[float]) -> Bound:

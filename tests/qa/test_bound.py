@@ -41,6 +41,24 @@ def test_a_passage_that_has_the_answer_too_is_worth_reading() -> None:
     assert LINE.worth_reading([1.0, 0.8, 0.1, 0.0], texts, read(30.0, 0.0), 5.0) == [3]
 
 
+@pytest.mark.parametrize(
+    ("quote", "text", "is_worth"),
+    [
+        ("more than 90 percent", "Some 90 per cent of it is gone.", True),
+        ("more than 90 percent", "Some 190 per cent of it is gone.", False),
+        ("at least 1,500 of 62", "Of the 62 men, 1,500 miles away,", True),
+        ("at least 1,500 of 62", "Of the 62 men", False),
+        ("General Ali Mayhoub", "The spokesman, Mayhoub, said so.", True),
+        ("General Ali Mayhoub", "The general, Ali, said so.", False),
+        ("ground its way on", "It had\nground its way on to the east.", True),
+        ("ground its way on", "The ground was wet on the way.", False),
+    ],
+)
+def test_a_passage_that_may_say_the_same_in_other_words_is_worth_reading(quote: str, text: str, is_worth: bool) -> None:
+    best: list[list[Span]] = [[Span(0, len(quote), 30.0)], []]
+    assert Bound(-4.0, 20.0, first=1).worth_reading([1.0, 0.1], [quote, text], best, 5.0) == [1] * is_worth
+
+
 def test_where_the_first_say_nothing_all_are_worth_reading() -> None:
     assert LINE.worth_reading([1.0, 0.9, 0.1, 0.0], TEXTS, read(), 5.0) == [2, 3]
 
