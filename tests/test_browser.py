@@ -134,6 +134,8 @@ def open_page(chromium, server):
         page.on("pageerror", lambda error: crashes.append(str(error)))
         page.goto(server.address)
         page.wait_for_selector("#box textarea")
+        page.wait_for_selector("#thread h2")
+        page.wait_for_selector("#tries .try", state="attached")  # all that the page asks for by itself is there
         return page
 
     yield opened
