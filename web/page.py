@@ -54,20 +54,8 @@ def build(engine: Engine, conversations: Conversations) -> gr.Blocks:
     with page:
         with gr.Row(elem_id="masthead"):
             gr.HTML(MASTHEAD, apply_default_css=False, js_on_load=None)
-            earlier = gr.HTML(
-                None,
-                elem_id="talks",
-                apply_default_css=False,
-                html_template=browser.fragment("talks"),
-                js_on_load=browser.script("talks"),
-            )
-            save = gr.HTML(
-                None,
-                elem_id="save",
-                apply_default_css=False,
-                html_template=browser.fragment("save"),
-                js_on_load=browser.script("save"),
-            )
+            earlier = _scripted("talks")
+            save = _scripted("save")
             fresh = gr.Button("New conversation", size="sm", elem_id="fresh")
         busy = gr.HTML(conversation.status(engine.state, engine.message), elem_id="busy", apply_default_css=False)
         with gr.Row(elem_id="columns"):
@@ -86,6 +74,17 @@ def build(engine: Engine, conversations: Conversations) -> gr.Blocks:
         _wire_library(page, articles.Library(engine), library, library_tab)
         _wire_state(page, engine, busy, asking)
     return page
+
+
+def _scripted(name: str) -> gr.HTML:
+    """A part of the page that is a fragment and a script of that name; it shows nothing of the server's at first."""
+    return gr.HTML(
+        None,
+        elem_id=name,
+        apply_default_css=False,
+        html_template=browser.fragment(name),
+        js_on_load=browser.script(name),
+    )
 
 
 def _wire_asking(
