@@ -29,6 +29,7 @@ from web.conversations import Conversations
 from web.door import USER, Door, Hosts
 from web.engine import Engine
 from web.page import THEME, build
+from web.streams import Streams
 from web.tools import Tools
 
 CONNECTIONS = 1000
@@ -78,7 +79,7 @@ def application(
     api.of_page(blocks, engine)
     page = _mounted(blocks, app, has_users=access is not None)
     _watch(engine)
-    return Served(Door(app, hosts, files, access, takes_files=not engine.read_only), page.stop_event.set)
+    return Served(Door(Streams(app), hosts, files, access, takes_files=not engine.read_only), page.stop_event.set)
 
 
 def _mounted(page: gr.Blocks, app: FastAPI, has_users: bool) -> App:

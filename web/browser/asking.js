@@ -55,8 +55,6 @@ const heard = {
 const hear = () => { while (window.told?.length) { const [event, what] = window.told.shift(); heard[event](what); } };
 document.addEventListener('told', hear);
 hear();
-// A conversation that has not come back by then, as what tells of it was lost, is waited for no longer.
-setTimeout(() => { if (busy.has('begin')) freed('begin'); }, 20_000);
 document.addEventListener('input', event => {
   if (event.target === box()) sessionStorage.setItem(DRAFT, box().value);
 });
