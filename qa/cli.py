@@ -257,23 +257,31 @@ def calibrate_command(
     ] = None,
     answerable: Annotated[int, typer.Option(min=1, help="Answerable questions to fit on; as many measure.")] = 1000,
     unanswerable: Annotated[int, typer.Option(min=1, help="Unanswerable questions, likewise.")] = 500,
+    also: Annotated[
+        Path | None, typer.Option(help="A question set over the articles of an index, to fit on as well.")
+    ] = None,
+    index_dir: IndexDir = None,
+    store: StoreAt = None,
     reader_model: ReaderModel = None,
     device: Device = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Fit the confidence and its default threshold on validation questions, and report on those held out."""
     from qa.confidence import FILE
-    from qa.evaluation.calibrate import calibrate
+    from qa.evaluation.calibrate import Validation, calibrate
+    from qa.evaluation.questions import read_questions
 
+    others = [Validation(chosen_store(index_dir, store), read_questions(also))] if also else []
     reader = Reader(reader_model, device)
     with tempfile.TemporaryDirectory() as work, progress_bar() as told:
-        made = calibrate(squad, Path(work), Embedder(device=device), reader, answerable, unanswerable, told)
+        made = calibrate(squad, Path(work), Embedder(device=device), reader, answerable, unanswerable, told, others)
     figures = made.summary.as_dict()
     lasting, saved = (
         {name: value for name, value in measured.items() if not name.startswith("seconds")}
         for measured in (figures, made.saving.as_dict())
     )
-    beside, notes = output or reader.folder / FILE, {"reader": reader.identity, "validation": squad.name}
+    fitted_on = [file.name for file in (squad, also) if file]
+    beside, notes = output or reader.folder / FILE, {"reader": reader.identity, "validation": fitted_on}
     made.calibration.save(beside, **notes, held_out=lasting)
     if made.bound:
         made.bound.save(beside.with_name(bound.FILE), **notes, held_out=saved)

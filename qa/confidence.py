@@ -112,16 +112,24 @@ def describe(groups: Sequence[Group]) -> tuple[Features, ...]:
 
 
 def fit(
-    features: Sequence[Features], right: Sequence[bool], retrieval_weight: float = 0.0, beside_weight: float = 0.0
+    features: Sequence[Features],
+    right: Sequence[bool],
+    retrieval_weight: float = 0.0,
+    beside_weight: float = 0.0,
+    shares: Sequence[float] | None = None,
 ) -> Calibration:
-    """Fit the probability that an answer with these features is right; the threshold is left at one half."""
+    """Fit the probability that an answer with these features is right; the threshold is left at one half.
+
+    `shares` is how much each answer counts; by default all the same.
+    """
     import numpy as np
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
     matrix = np.array([_numbers(f) for f in features])
     scaler = StandardScaler().fit(matrix)
-    model = LogisticRegression(C=10.0, max_iter=1000).fit(scaler.transform(matrix), np.array(right))
+    counts = np.full(len(right), 1.0) if shares is None else np.array(shares) / np.mean(shares)
+    model = LogisticRegression(C=10.0, max_iter=1000).fit(scaler.transform(matrix), np.array(right), counts)
     weights = model.coef_[0] / scaler.scale_
     intercept = float(model.intercept_[0] - weights @ scaler.mean_)
     return Calibration(retrieval_weight, Features(*map(float, weights)), intercept, 0.5, beside_weight)

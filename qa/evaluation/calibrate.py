@@ -1,5 +1,9 @@
 """Fit the confidence on one half of a validation set, in its open-corpus form, and report on the other half.
 
+Corpora differ in how much a score is worth: one question in three of SQuAD 2.0 is a trap, and a right answer in the
+news scores less than there. So it may be fitted on several, each of which counts the same however many questions it
+has.
+
 Knows what is fitted to what. Never knows how answers are found or measured.
 """
 
@@ -14,6 +18,7 @@ import numpy.typing as npt
 from index.address import store_at
 from index.embedder import Embedder
 from index.errors import InputError
+from index.store import Store
 from qa.bound import ALL, Bound, fit_bound
 from qa.confidence import Calibration, Features, describe, fit
 from qa.evaluation.answers import RIGHT, Summary, summarize
@@ -60,6 +65,14 @@ class Fitted:
     saving: Saving
 
 
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """Questions to fit on beside those of SQuAD, and the articles of which they are asked."""
+
+    store: Store
+    questions: Sequence[Question]
+
+
 def calibrate(
     squad: Path,
     work: Path,
@@ -68,21 +81,26 @@ def calibrate(
     answerable: int = ANSWERABLE,
     unanswerable: int = UNANSWERABLE,
     progress: Progress = lambda *_: None,
+    others: Sequence[Validation] = (),
 ) -> Fitted:
-    """Fit on so many questions of one half, report on as many of the other. `work` is for the corpus and its index.
+    """Fit on so many questions of one half, and on `others`; report on as many of the other half.
+
+    `work` is for the corpus and its index.
 
     Raises:
-        InputError: the file cannot be read or holds too few questions, or the answers to the
-            fitting half are all right or all wrong.
+        InputError: the file cannot be read or holds too few questions, or the answers to what it
+            is fitted on are all right or all wrong.
     """
     halves = open_corpus(squad, work)
     fitting, held_out = (draw(half, answerable, unanswerable) for half in (halves.fitting, halves.held_out))
     qa = opened(work, embedder, reader, UNFITTED, progress)
+    sets = [(qa, fitting), *((_over(of.store, embedder, reader, UNFITTED), of.questions) for of in others)]
+    asked = [(over, question, 1 / len(questions)) for over, questions in sets for question in questions]
     found = []
-    for number, question in enumerate(fitting, 1):
-        found.append(qa.examine(question.question))
-        progress("fitting", number, len(fitting))
-    fitted = fit_to(fitting, found, qa.beside)
+    for number, (over, question, _) in enumerate(asked, 1):
+        found.append(over.examine(question.question))
+        progress("fitting", number, len(asked))
+    fitted = fit_to([question for _, question, _ in asked], found, qa.beside, [share for _, _, share in asked])
     bound = bound_to(found)
 
     measured = 0
@@ -110,6 +128,12 @@ def opened(
     """Answers from the paragraphs that `open_corpus` wrote into `work`."""
     store = store_at(work / "index")
     store.build([work / PARAGRAPHS], embedder, progress)
+    return _over(store, embedder, reader, calibration, bound)
+
+
+def _over(
+    store: Store, embedder: Embedder, reader: Reader, calibration: Calibration, bound: Bound = ALL
+) -> QuestionAnswerer:
     return QuestionAnswerer(store, Retriever(embedder), reader, calibration, embedder, bound)
 
 
@@ -128,19 +152,22 @@ def fit_to(
     questions: Sequence[Question],
     found: Sequence[Examination],
     read_beside: Callable[[Sequence[Examination]], list[Beside]],
+    shares: Sequence[float] | None = None,
 ) -> Calibration:
     """The weights and the threshold under which these answers would have been best.
 
     Args:
         read_beside: `QuestionAnswerer.beside`; what is to be read depends on the weight of retrieval.
+        shares: how much each question counts; by default all the same.
 
     Raises:
         InputError: the best answers are all right or all wrong.
     """
     # 1. Order by the first reading and retrieval; of equal weights the first, as max keeps it.
     there = np.array([bool(question.answers) for question in questions])
+    counts = np.full(len(questions), 1.0) if shares is None else np.array(shares)
     grouped = {weight: [group(one.candidates, weight) for one in found] for weight in RETRIEVAL_WEIGHTS}
-    weight = max(RETRIEVAL_WEIGHTS, key=lambda w: float(_gain(questions, grouped[w]).sum()))
+    weight = max(RETRIEVAL_WEIGHTS, key=lambda w: float(_gain(questions, grouped[w]) @ counts))
 
     # 2. Read the best of them side by side, and order by that as well.
     first = [replace(one, groups=tuple(groups)) for one, groups in zip(found, grouped[weight], strict=True)]
@@ -149,7 +176,7 @@ def fit_to(
         beside: [compared(one.groups, read, beside) for one, read in zip(first, scores, strict=True)]
         for beside in BESIDE_WEIGHTS
     }
-    beside = max(BESIDE_WEIGHTS, key=lambda w: float(_gain(questions, ordered[w]).sum()))
+    beside = max(BESIDE_WEIGHTS, key=lambda w: float(_gain(questions, ordered[w]) @ counts))
 
     # 3. Fit how likely the best is right, and from where on to answer.
     features = [_described(groups) for groups in ordered[beside]]
@@ -157,9 +184,9 @@ def fit_to(
     right = gain >= RIGHT
     if right.all() or not right.any():
         raise InputError("the confidence cannot be fitted on these questions: it takes right and wrong answers")
-    fitted = fit(features, right.tolist(), weight, beside)
+    fitted = fit(features, right.tolist(), weight, beside, counts.tolist())
     belief = np.array([fitted.probability(described) for described in features])
-    return replace(fitted, threshold=min(1.0, max(0.0, steady_threshold(belief, gain, there))))
+    return replace(fitted, threshold=min(1.0, max(0.0, steady_threshold(belief, gain, there, counts))))
 
 
 def _gain(questions: Sequence[Question], grouped: Sequence[Sequence[Group]]) -> npt.NDArray[Any]:

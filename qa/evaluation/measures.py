@@ -33,13 +33,15 @@ def best_threshold(scores: Array, gain: Array, answerable: Array) -> float:
     return float((last + following) / 2)
 
 
-def steady_threshold(belief: Array, gain: Array, answerable: Array) -> float:
+def steady_threshold(belief: Array, gain: Array, answerable: Array, shares: Array | None = None) -> float:
     """The mean of the best thresholds of many resamples (bagging: Breiman 1996, Machine Learning 24).
 
     The gain is nearly flat about its maximum, so that the best threshold of one sample is mostly chance.
+    `shares` is how much each question counts; by default all the same.
     """
     draw = np.random.default_rng(len(belief))
-    drawn = (draw.integers(len(belief), size=len(belief)) for _ in range(RESAMPLES))
+    chance = None if shares is None else shares / shares.sum()
+    drawn = (draw.choice(len(belief), size=len(belief), p=chance) for _ in range(RESAMPLES))
     return float(np.mean([best_threshold(belief[rows], gain[rows], answerable[rows]) for rows in drawn]))
 
 

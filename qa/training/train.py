@@ -2,14 +2,15 @@
 
 The recipe is the ordinary one (Devlin et al. 2019, arXiv:1810.04805, section 4.3): question
 and passage in one sequence, a score for every token to be the answer's start and another to
-be its end, and the first token standing for "not in this passage". Three things are ours to
+be its end, and the first token standing for "not in this passage". Four things are ours to
 choose:
 
 * an example may have several accepted spans; the loss is the marginal likelihood of them all;
 * the passages of one question share one softmax, in which every span counts by its score less
   its own passage's null score, so that this difference means the same in every passage (the
   shared normalisation of Clark and Gardner 2018, arXiv:1710.10723, section 3, with a null);
-* about a third of the questions are not answered by their passage (see `qa.training.negatives`);
+* more than a third of the questions are not answered by their passage (`qa.training.written`,
+  `qa.training.negatives`);
 * the shipped weights are an exponential moving average of the trained ones.
 
 Knows how weights are made. Never knows how they are used.
@@ -40,6 +41,7 @@ from qa.squad import Example, read_squad
 from qa.training.features import batches, collate, encode
 from qa.training.negatives import Embed, contested, retrieved, swapped
 from qa.training.weights import write_weights
+from qa.training.written import written
 
 CHECKPOINT = "checkpoint.safetensors"
 
@@ -51,8 +53,9 @@ NOTHING = -1e9
 class Recipe:
     """Everything that decides what comes out; stored with each checkpoint and in the model card.
 
-    contested: answerable questions that face a rival passage. uncontested: how many of the
-    others are read; None means all. retrieved, swapped: questions made unanswerable (`qa.training.negatives`).
+    contested: answerable questions that face a rival passage. uncontested: how many of the data sets' other
+    answerable ones are read; None means all, and of our own it is always all (`qa.training.written`).
+    retrieved, swapped: questions made unanswerable (`qa.training.negatives`).
     """
 
     passes: float = 1.25
@@ -63,9 +66,9 @@ class Recipe:
     average: float = 0.999
     max_tokens: int = 288
     contested: int = 24_000
-    uncontested: int | None = None
-    retrieved: int = 8_000
-    swapped: int = 16_000
+    uncontested: int | None = 45_000
+    retrieved: int = 4_000
+    swapped: int = 6_000
     seed: int = 13
 
     def digest(self, encoder: str, examples: Sequence[Example]) -> str:
@@ -77,7 +80,9 @@ class Recipe:
 
 
 def load_examples(data: Path, recipe: Recipe, embed: Embed) -> list[Example]:
-    """All examples of the `*.json[.gz]` files in `data` or `data/train`, with rivals and negatives made from them.
+    """All examples of the `*.json[.gz]` files in `data` or `data/train`, and what belongs to them.
+
+    That is: our own questions on their paragraphs, rivals, and negatives made from all answerable ones.
 
     Raises:
         InputError: there is no such folder, no question set in it, or a damaged one.
@@ -87,13 +92,17 @@ def load_examples(data: Path, recipe: Recipe, embed: Embed) -> list[Example]:
     if not files:
         raise InputError(f"{folder} holds no .json or .json.gz question set in the SQuAD format")
     examples = [example for file in files for example in read_squad(file, every_place=True)]
+    ours = written(examples)
+    examples += ours
     answerable = [example for example in examples if example.spans]
     contest = contested(answerable, recipe.contested + recipe.retrieved, recipe.seed, embed)
     alone, together = contest[: recipe.retrieved], contest[recipe.retrieved :]
     faced = {(example.id, example.context) for example in together}
     plain = [example for example in answerable if (example.id, example.context) not in faced]
     if recipe.uncontested is not None:
-        plain = random.Random(recipe.seed).sample(plain, min(len(plain), recipe.uncontested))
+        names = {example.id for example in ours}
+        kept, others = ([e for e in plain if (e.id in names) == is_ours] for is_ours in (True, False))
+        plain = kept + random.Random(recipe.seed).sample(others, min(len(others), recipe.uncontested))
     return [
         *(example for example in examples if not example.spans),
         *together,

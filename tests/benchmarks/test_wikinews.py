@@ -38,15 +38,39 @@ def wikinews() -> list[Question]:
     return read_questions(BENCHMARKS / "wikinews.jsonl")
 
 
-def test_the_wikinews_questions_are_numbered_in_order_and_asked_once(wikinews: list[Question]) -> None:
-    assert [question.id for question in wikinews] == [f"w{number:03}" for number in range(1, 201)]
+@pytest.fixture(scope="module")
+def fitting() -> list[Question]:
+    return read_questions(BENCHMARKS / "wikinews_fitting.jsonl")
+
+
+@pytest.fixture(params=["wikinews", "fitting"])
+def either(request: pytest.FixtureRequest) -> list[Question]:
+    questions: list[Question] = request.getfixturevalue(request.param)
+    return questions
+
+
+def test_what_is_fitted_on_shares_no_question_and_no_article_with_what_is_measured_on(
+    wikinews: list[Question], fitting: list[Question]
+) -> None:
+    asked = ({normalize_answer(question.question) for question in questions} for questions in (wikinews, fitting))
+    named = ({name for question in questions for name in question.articles} for questions in (wikinews, fitting))
+    assert not set.intersection(*asked)
+    assert not set.intersection(*named)
+
+
+@pytest.mark.parametrize(("name", "letter"), [("wikinews", "w"), ("fitting", "f")])
+def test_the_wikinews_questions_are_numbered_in_order_and_asked_once(
+    name: str, letter: str, request: pytest.FixtureRequest
+) -> None:
+    wikinews: list[Question] = request.getfixturevalue(name)
+    assert [question.id for question in wikinews] == [f"{letter}{n:03}" for n in range(1, len(wikinews) + 1)]
     assert Counter(normalize_answer(question.question) for question in wikinews).most_common(1)[0][1] == 1
     assert all(question.question.strip() == question.question for question in wikinews)
     assert all(question.question.endswith("?") for question in wikinews)
 
 
-def test_a_wikinews_question_has_answers_exactly_where_articles_support_it(wikinews: list[Question]) -> None:
-    for question in wikinews:
+def test_a_wikinews_question_has_answers_exactly_where_articles_support_it(either: list[Question]) -> None:
+    for question in either:
         assert bool(question.answers) == bool(question.articles), question.id
         assert all(re.fullmatch(r"wikinews_20(?:19|20)\.csv#[1-9]\d*", name) for name in question.articles), question.id
         assert len(set(question.articles)) == len(question.articles), question.id
@@ -54,8 +78,8 @@ def test_a_wikinews_question_has_answers_exactly_where_articles_support_it(wikin
         assert all(normalize_answer(answer) for answer in question.answers), question.id
 
 
-def test_no_wikinews_question_gives_its_answer_away(wikinews: list[Question]) -> None:
-    for question in wikinews:
+def test_no_wikinews_question_gives_its_answer_away(either: list[Question]) -> None:
+    for question in either:
         asked = f" {normalize_answer(question.question)} "
         assert not any(f" {normalize_answer(answer)} " in asked for answer in question.answers), question.id
 
@@ -80,10 +104,12 @@ def test_the_wikinews_questions_are_spread_over_the_archive(wikinews: list[Quest
     assert max(supporting.values()) <= 3
 
 
-def test_every_wikinews_article_that_is_quoted_is_attributed(wikinews: list[Question]) -> None:
-    page = (BENCHMARKS / "wikinews.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["wikinews", "wikinews_fitting"])
+def test_every_wikinews_article_that_is_quoted_is_attributed(name: str) -> None:
+    page = (BENCHMARKS / f"{name}.md").read_text(encoding="utf-8")
     assert "CC BY 2.5" in page
-    quoted = {name.removeprefix("wikinews_").replace(".csv", "") for question in wikinews for name in question.articles}
+    questions = read_questions(BENCHMARKS / f"{name}.jsonl")
+    quoted = {article.removeprefix("wikinews_").replace(".csv", "") for each in questions for article in each.articles}
     assert set(re.findall(r"^- (\d{4}#\d+),", page, re.MULTILINE)) == quoted
 
 

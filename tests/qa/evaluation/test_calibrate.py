@@ -3,11 +3,13 @@ from pathlib import Path
 
 import pytest
 
+from index.address import store_at
 from index.embedder import Embedder
 from index.errors import InputError
 from qa.bound import FIRST
 from qa.confidence import Calibration
-from qa.evaluation.calibrate import calibrate
+from qa.evaluation.calibrate import Validation, calibrate
+from qa.evaluation.questions import Question
 from qa.reader import Reader
 
 MakeSquad = Callable[..., Path]
@@ -51,6 +53,28 @@ def test_what_is_fitted_is_a_usable_calibration_with_figures_of_the_other_half(
     assert made.saving.questions == 24
     assert (made.saving.changed, made.saving.lost, made.saving.f1) == (0.0, 0.0, 1.0)
     assert FIRST <= made.saving.passages <= made.saving.passages_before == 10
+
+
+def test_questions_about_other_articles_are_fitted_on_as_well(
+    make_squad: MakeSquad, tmp_path: Path, zebra_reader: Path
+) -> None:
+    squad = make_squad(tmp_path / "set.json.gz", paragraphs(24))
+    (tmp_path / "news.txt").write_text("Zoo news\n\nThe zoo of Lima shows a zebra.\n\nThe old tower fell.\n")
+    news = store_at(tmp_path / "news")
+    news.build([tmp_path / "news.txt"], Embedder())
+    # Of these the zebra is never the answer, so that it is believed less wherever it is read.
+    asked = [Question(str(n), f"Which animal bit keeper {n}?", (), ()) for n in range(6)]
+    told: list[tuple[str, int, int]] = []
+
+    def fitted(others: list[Validation]) -> Calibration:
+        reader = Reader(zebra_reader, device="cpu")
+        return calibrate(
+            squad, tmp_path, Embedder(), reader, 12, 12, lambda *what: told.append(what), others
+        ).calibration
+
+    alone, both = fitted([]), fitted([Validation(news, asked)])
+    assert ("fitting", 30, 30) in told
+    assert alone != both
 
 
 @pytest.mark.parametrize(("titles", "answerable", "unanswerable"), [(2, 1, 0), (2, 0, 1), (12, 6, 0), (12, 0, 6)])

@@ -108,6 +108,14 @@ def test_a_steady_threshold_parts_what_can_be_parted_and_is_the_same_each_time()
     assert found == pytest.approx(0.6, abs=0.01)
 
 
+def test_what_counts_for_nothing_does_not_move_the_threshold() -> None:
+    belief = np.concatenate([np.linspace(0, 1, 200), np.linspace(0, 1, 200)])
+    answerable = np.concatenate([belief[:200] > 0.6, belief[200:] > 0.2])
+    gain, shares = answerable.astype(float), np.repeat([1.0, 0.0], 200)
+    assert steady_threshold(belief, gain, answerable, shares) == pytest.approx(0.6, abs=0.01)
+    assert steady_threshold(belief, gain, answerable, 1 - shares) == pytest.approx(0.2, abs=0.01)
+
+
 def test_reliability_sets_what_was_said_beside_what_came_true() -> None:
     said, came_true, counts = reliability(np.array([0.9, 0.1, 0.8, 0.2, 0.7]), np.array([1.0, 0, 0, 0, 1.0]), bins=2)
     assert said == pytest.approx([(0.1 + 0.2 + 0.7) / 3, 0.85])
