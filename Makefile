@@ -41,7 +41,7 @@ bench-peers: .venv/tested build/peers/installed  ## compare with Haystack and tx
 	$(BIN)/python benchmarks/peers/compare.py "$(ARTICLES)" "$(SQUAD)" --peers build/peers/bin/python --output docs/benchmarks
 
 screenshot: .venv/tested  ## draw docs/screenshot.png anew with the browser test
-	QA_SCREENSHOT=1 $(BIN)/pytest tests/test_browser.py
+	QA_SCREENSHOT=1 $(BIN)/pytest tests/browser
 
 clean:  ## remove the environment and the default index
 	rm -rf .venv .index build *.egg-info

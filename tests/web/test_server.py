@@ -99,7 +99,7 @@ def test_gradios_own_client_asks_and_finds_nothing_else_to_call(address):
 
 
 def test_everything_that_the_page_asks_for_is_let_through(address):
-    """The files that the page's HTML names; a browser finds the rest, in `test_browser.py`."""
+    """The files that the page's HTML names; a browser finds the rest, in `tests/browser`."""
     page = got(address)[2]
     named = {each for each in re.findall(r'(?:src|href)="([^"#]+)"', page) if not each.startswith(("http", "data:"))}
     assert named
