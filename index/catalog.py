@@ -408,7 +408,7 @@ class Catalog:
     def words_agree(self) -> bool | None:
         """Whether the full text is that of the passages; None while that cannot be told, as something is being written.
 
-        Nothing can be written while it looks.
+        Nothing can be written while it looks, and in a transaction or a snapshot not until that ends.
         """
         try:
             self._sql.execute("PRAGMA busy_timeout = 0")
@@ -627,7 +627,10 @@ def _unreadable(folder: Path, error: object) -> CorpusError:
     code = getattr(error, "sqlite_errorcode", 0)
     if code == sqlite3.SQLITE_FULL:
         return CorpusError(f"{folder / FILE} cannot be written, as the disk is full: {UNHARMED}")
-    if code & 0xFF in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR):  # the low byte is the family of the error
+    family = code & 0xFF  # the low byte
+    if family == sqlite3.SQLITE_BUSY:
+        return CorpusError(f"{folder / FILE} is in use by another process: {UNHARMED}; try again")
+    if family in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR):
         return CorpusError(f"{folder / FILE} cannot be read or written ({error}): {UNHARMED}")
     said = " ".join(str(error).split())[:SAID]  # it may quote an article
     return CorpusError(

@@ -17,14 +17,16 @@ NAME_REACH, SHORT_REACH, LIST_REACH = 120, 12, 300
 """Characters before an introducing phrase, or before a bracket, and after it in which the names are looked for."""
 
 _CAPITAL = "".join(character for character in map(chr, range(0x250)) if character.isupper())
+# "Al-Ab" may be a word of two parts or one after an article, "al-Ab" one after an article or after a particle. Where a
+# run of names is not followed by what it should be, no other way of reading them helps, and to try all takes years.
 _WORD = (
-    rf"(?:(?:[AaEeUu]\w{{1,2}}-)?(?:(?:[{_CAPITAL}]\.){{2,8}}|[{_CAPITAL}][^\W_]*)"
+    rf"(?>(?:[AaEeUu]\w{{1,2}}-)?(?:(?:[{_CAPITAL}]\.){{2,8}}|[{_CAPITAL}][^\W_]*)"
     r"(?:-[^\W_]+|[’'ʻʿ](?!s\b)[^\W_]+)*)"
 )
 _PARTICLE = r"(?:al|el|bin|ibn|ben|abu|bint|de|del|della|di|da|dos|du|van|von|der|den|la|le)[ -]"
-_RUN = rf"{_WORD}(?:[ \xa0](?:{_PARTICLE}){{0,2}}{_WORD})*"
+_RUN = rf"{_WORD}(?>[ \xa0](?:{_PARTICLE}){{0,2}}{_WORD})*"
 _NAME = re.compile(_RUN)
-_LONG_NAME = re.compile(rf"{_WORD}(?:[ \xa0](?:(?:of|for|in)[ ](?:the )?|{_PARTICLE}){{0,2}}{_WORD})*")
+_LONG_NAME = re.compile(rf"{_WORD}(?>[ \xa0](?:(?:of|for|in)[ ](?:the )?|{_PARTICLE}){{0,2}}{_WORD})*")
 _NAME_BEFORE = re.compile(rf"(?<![\w.-])[“\"‘']?(?P<name>(?:\d+ )?{_LONG_NAME.pattern})[”\"’']?\Z")
 _SHORT_BEFORE = re.compile(r"(?<![\w.-])[\w.-]+\Z")
 _ADVERBS = (

@@ -19,6 +19,9 @@ _SECTION = r"(?:news|world|home|uk|us|europe|asia|africa|americas|middle east|po
 _SECTION += r"|technology|tech|science|health|culture|international|national|local|latest|top|stories|front page)"
 _SECTIONS = re.compile(rf"{_SECTION}(?: (?:& |and )?{_SECTION})*", re.IGNORECASE)
 _DATE = re.compile(DATE, re.IGNORECASE)
+_YEARS = range(1000, 3000)
+"""Programs export 0001-01-01 and 9999-12-31 for "unknown", and no article was published in those years."""
+
 _SOURCE_LINE = re.compile(r"source: (?P<outlet>[^>»›|]{2,40}) [>»›|] .{2,40}", re.IGNORECASE)
 _LABELS = re.compile(r"[^\W\d][^|>»›]{1,40}(?: [|>»›] [^\W\d][^|>»›]{1,40})+")
 _COPYRIGHT = re.compile(
@@ -57,7 +60,10 @@ def detect(text: str) -> Metadata:
 
 
 def parse_date(text: str) -> date | None:
-    """The first full date in `text` ("2017-11-03", "Nov. 3, 2017", "3 November 2017"), if there is one."""
+    """The first full date in `text` ("2017-11-03", "Nov. 3, 2017", "3 November 2017"), if there is one.
+
+    None as well where its year shows that it only stands for an unknown one.
+    """
     found = _DATE.search(text)
     if not found:
         return None
@@ -69,7 +75,7 @@ def parse_date(text: str) -> date | None:
         name = re.search(r"[a-z]{3}", found[0].lower())
         month = _MONTHS.index(name[0]) + 1 if name and name[0] in _MONTHS else 0
     try:
-        return date(year, month, day)
+        return date(year, month, day) if year in _YEARS else None
     except ValueError:
         return None
 

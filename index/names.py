@@ -5,7 +5,8 @@ Knows when two spellings are near enough to be of one name. Never knows where na
 
 import re
 import unicodedata
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, wraps
 
 from rapidfuzz.distance import Indel, LCSseq
 
@@ -53,7 +54,21 @@ LONG_NAME = 6
 """Letters from which on a name of one word may be spelled in several ways: in shorter ones every letter counts."""
 
 
-@lru_cache(maxsize=1024)
+LONGEST_REMEMBERED = 1_000
+"""Characters of a text over which it is not kept in memory: whole articles are folded too, and some are books."""
+
+
+def _remembering(most: int) -> Callable[[Callable[[str], str]], Callable[[str], str]]:
+    """Keep what a function makes of the texts it was last given, as many as that, but for long ones."""
+
+    def keeping(make: Callable[[str], str]) -> Callable[[str], str]:
+        remembered = lru_cache(most)(make)
+        return wraps(make)(lambda text: (remembered if len(text) <= LONGEST_REMEMBERED else make)(text))
+
+    return keeping
+
+
+@_remembering(1024)
 def plain(text: str) -> str:
     """A text in lower case without accents, on one line, with one kind of quote and dash."""
     text = text.casefold()
@@ -63,7 +78,7 @@ def plain(text: str) -> str:
     return " ".join(text.strip(" \"'()[]").split())
 
 
-@lru_cache(maxsize=4096)
+@_remembering(4096)
 def folded_name(name: str) -> str:
     """A name's words in lower case without accents, hyphens and apostrophes: two that fold alike are written alike.
 
@@ -98,7 +113,7 @@ def word_alike(one: str, other: str) -> bool:
     return float(Indel.normalized_similarity(one, other)) >= _ALIKE
 
 
-@lru_cache(maxsize=4096)
+@_remembering(4096)
 def sound(word: str) -> str:
     """A word with its vowels brought together as transliterations mix them, and without doubled letters."""
     word = re.sub(r"(?<=[aeiou])h$", "", word)

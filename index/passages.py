@@ -17,6 +17,10 @@ Tokenize = Callable[[list[str]], list[list[Offsets]]]
 CAPACITY = 200
 """Most tokens a passage holds, where a model reads 256 with a title or a question before it."""
 
+LONGEST_TOKEN = 20
+"""Most characters that count as one token: a tokenizer may make one of a hex dump, or of a line without a space, and
+a passage of such would be of any length. The default model knows no word of more than 18."""
+
 LONGEST_BLOCK = 4000
 """Most characters given to pySBD at once; its time grows with their square."""
 
@@ -95,7 +99,8 @@ def _cut_range(text: str, start: int, end: int, tokenize: Tokenize, capacity: in
 def _units(text: str, found: Sequence[Offsets], tokenize: Tokenize, capacity: int) -> list[tuple[int, int, int]]:
     """Sentences with their token counts, the overlong ones in pieces."""
     units = []
-    for (start, end), tokens in zip(found, tokenize([text[s:e] for s, e in found]), strict=True):
+    for (start, end), whole in zip(found, tokenize([text[s:e] for s, e in found]), strict=True):
+        tokens = [part for token in whole for part in _parts(*token)]
         if len(tokens) <= capacity:
             units.append((start, end, len(tokens)))
             continue
@@ -103,6 +108,12 @@ def _units(text: str, found: Sequence[Offsets], tokenize: Tokenize, capacity: in
             if trimmed := _trim(text, start + first, start + last):
                 units.append((*trimmed, count))
     return units
+
+
+def _parts(start: int, end: int) -> Iterator[Offsets]:
+    """A token as it is, or one that is too long to be one as several in a row."""
+    for at in range(start, max(end, start + 1), LONGEST_TOKEN):
+        yield at, min(at + LONGEST_TOKEN, end)
 
 
 def _pieces(sentence: str, tokens: Sequence[Offsets], capacity: int) -> Iterator[tuple[Offsets, int]]:

@@ -74,7 +74,7 @@ CREATE TABLE syndicated (article INTEGER PRIMARY KEY, story INTEGER NOT NULL);
 CREATE INDEX syndicated_story ON syndicated(story);
 """
 
-_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|\s*\n\s*\n\s*|\Z")
+_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<!\s)\s*\n\s*\n\s*|\Z")
 _SPEECH = re.compile(r"“(?:[^”\n]|\n(?!\s*\n))*|\"(?:[^\"\n]|\n(?!\s*\n))*\"")
 # For each other article, how many lines of this one stand in it, and how many of its lines stand in this one. A CROSS
 # JOIN is read from left to right; without statistics, SQLite would go through all sentences.

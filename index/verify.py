@@ -31,29 +31,34 @@ def verify(folder: Path) -> VerifyReport:
     Raises:
         CorpusError: there is no index in `folder`, or its catalog is too damaged to be read through.
     """
-    with Catalog(folder) as catalog, catalog.snapshot():
-        problems, notes = catalog.problems(), []
-        agree = catalog.words_agree()
-        if agree is None:
-            notes.append("the full text was not compared with the passages, as the index cannot be locked now")
-        elif not agree:
-            problems.append("the full text is not that of the passages")
-        articles, passages = catalog.count()
-        vectors, unusual = _cached(catalog)
-        if vectors != passages:
-            problems.append(f"{passages - vectors} of {passages} passages have no vector")
-        if unusual:
-            problems.append(f"{len(unusual)} cached vectors are damaged: their length is not one")
-        path, loaded = current_file(catalog), open_vectors(catalog, thorough=True)
-        if loaded is None:
-            problems.append(f"{path.name} is missing or damaged")
-        elif len(loaded) != passages:
-            problems.append(f"{path.name} holds {len(loaded)} vectors for {passages} passages")
-        notes += _changes(catalog)
-        return VerifyReport(
-            catalog.generation, catalog.meta("embedder") or "none", articles, passages, vectors,
-            loaded.kind if loaded else "", tuple(problems), tuple(notes),
-        )  # fmt: skip
+    with Catalog(folder) as catalog:
+        agree = catalog.words_agree()  # before the snapshot, which would keep its lock while all files are read
+        with catalog.snapshot():
+            return _report(catalog, agree)
+
+
+def _report(catalog: Catalog, agree: bool | None) -> VerifyReport:
+    problems, notes = catalog.problems(), []
+    if agree is None:
+        notes.append("the full text was not compared with the passages, as the index cannot be locked now")
+    elif not agree:
+        problems.append("the full text is not that of the passages")
+    articles, passages = catalog.count()
+    vectors, unusual = _cached(catalog)
+    if vectors != passages:
+        problems.append(f"{passages - vectors} of {passages} passages have no vector")
+    if unusual:
+        problems.append(f"{len(unusual)} cached vectors are damaged: their length is not one")
+    path, loaded = current_file(catalog), open_vectors(catalog, thorough=True)
+    if loaded is None:
+        problems.append(f"{path.name} is missing or damaged")
+    elif len(loaded) != passages:
+        problems.append(f"{path.name} holds {len(loaded)} vectors for {passages} passages")
+    notes += _changes(catalog)
+    return VerifyReport(
+        catalog.generation, catalog.meta("embedder") or "none", articles, passages, vectors,
+        loaded.kind if loaded else "", tuple(problems), tuple(notes),
+    )  # fmt: skip
 
 
 def repair(folder: Path) -> tuple[str, ...]:

@@ -11,7 +11,8 @@ import ipaddress
 import json
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from urllib.parse import urlsplit
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.access import Access, TooMany
+from web.page_files import held
 
 USER = "qa.user"
 """The key of the user's name in an ASGI scope; absent where everybody may come in."""
@@ -40,7 +42,7 @@ UPLOAD_BYTES = 256 * 2**20
 """Most bytes of a request, and of one that uploads files."""
 
 FILES_BYTES = 4 * 2**30
-"""Most bytes of the page's own files, which are deleted some hours after they came."""
+"""Most bytes of the page's own files, which are deleted some hours after they came, and of those that are coming."""
 
 PATIENCE = 30.0
 """Seconds that may pass between two parts of a request's body."""
@@ -144,6 +146,7 @@ class Door:
     ) -> None:
         self._inner, self._hosts, self._files = inner, hosts, files.resolve()
         self._access, self._takes_files = access, takes_files
+        self._coming = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -160,9 +163,12 @@ class Door:
             self._check_path(scope)
             self._tell_visitor(scope, headers, answer)
             body = _Body(receive, _most(scope["path"]), headers.get("content-length", ""), answer)
+            with self._room(scope["path"], body.most):
+                await self._pass(scope, body, answer)
         except Refused as refusal:
             await answer.refuse(refusal)
-            return
+
+    async def _pass(self, scope: Scope, body: "_Body", answer: "_Answer") -> None:
         try:
             await self._inner(answer.prepared(scope), body.receive, answer.send)
         except Exception:
@@ -218,14 +224,22 @@ class Door:
             self._check_file(path.removeprefix(FILE))
         elif not (_PAGE.fullmatch(path) or _OURS.fullmatch(path)):
             raise Refused(404, "there is nothing here")
-        elif path.rstrip("/") == UPLOAD:
-            self._check_room()
-
-    def _check_room(self) -> None:
-        if not self._takes_files:
+        elif _is_upload(path) and not self._takes_files:
             raise Refused(403, "this index is served read-only: nothing can be added to it")
-        if sum(file.stat().st_size for file in self._files.rglob("*") if file.is_file()) > FILES_BYTES:
+
+    @contextmanager
+    def _room(self, path: str, coming: int) -> Iterator[None]:
+        """Room for what is uploaded, kept until it is there: what comes meanwhile must find room beside it."""
+        if not _is_upload(path):
+            yield
+            return
+        if held(self._files) + self._coming + coming > FILES_BYTES:
             raise Refused(507, "too much was uploaded of late: try again in some hours")
+        self._coming += coming
+        try:
+            yield
+        finally:
+            self._coming -= coming
 
     def _check_file(self, path: str) -> None:
         try:
@@ -237,12 +251,16 @@ class Door:
 
 
 class _Body:
-    """A request's body, which may have so many bytes and take so long; else its client seems to have gone."""
+    """A request's body, which may have so many bytes and take so long; else its client seems to have gone.
+
+    `most` is how many bytes can come: as many as it says, or as it may have where it does not say.
+    """
 
     def __init__(self, receive: Receive, most: int, stated: str, answer: "_Answer") -> None:
         self._too_large = Refused(413, f"the request is too large: at most {most:,} bytes are read")
         if stated and (not stated.isdecimal() or int(stated) > most):
             raise self._too_large
+        self.most = int(stated) if stated else most
         self._receive, self._left, self._is_whole, self._answer = receive, most, False, answer
 
     async def receive(self) -> Message:
@@ -337,7 +355,11 @@ class _Answer:
 
 
 def _most(path: str) -> int:
-    return UPLOAD_BYTES if path.rstrip("/") == UPLOAD else BODY_BYTES
+    return UPLOAD_BYTES if _is_upload(path) else BODY_BYTES
+
+
+def _is_upload(path: str) -> bool:
+    return path.rstrip("/") == UPLOAD
 
 
 def _name(host: str) -> str:

@@ -100,7 +100,7 @@ def _wire_asking(
 
     def converse(past: Talk, id_: str, given: Any, event: gr.EventData, request: gr.Request) -> Iterator[list[Any]]:
         who = ask.owner(request)
-        past = past if past.id else desk.resume(id_, who)  # where it was open for so long that it was forgotten
+        past = desk.current(past, id_, who)
         for thread, now in desk.converse(str(event.question), past, given, who, bool(event.alone)):
             id_ = now.id if now.id != past.id else gr.skip()
             is_over = now.exchanges is not past.exchanges
@@ -110,25 +110,27 @@ def _wire_asking(
 
     def redecide(past: Talk, given: Any, request: gr.Request) -> list[Any]:
         thread, now = desk.reconsider(past, given, ask.owner(request))
-        return [gr.skip() if now is past else thread, now, desk.insight(now)]
+        return [gr.skip()] * 3 if now is past else [thread, now, desk.insight(now)]
 
-    def judge(past: Talk, event: gr.EventData, request: gr.Request) -> list[Any]:
+    def judge(past: Talk, id_: str, event: gr.EventData, request: gr.Request) -> list[Any]:
+        who = ask.owner(request)
         try:
             liked = None if event.liked is None else bool(event.liked)
-            return list(desk.judge(int(event.turn), liked, str(event.correction), past, ask.owner(request)))
+            return list(desk.judge(int(event.turn), liked, str(event.correction), desk.current(past, id_, who), who))
         except (QAError, ValueError) as error:
             gr.Warning(str(error))
             return [gr.skip(), gr.skip()]
 
-    def read(past: Talk, event: gr.EventData) -> str:
+    def read(past: Talk, id_: str, event: gr.EventData, request: gr.Request) -> str:
         try:
-            return desk.read(past, str(event.kind), str(event.value))
+            return desk.read(desk.current(past, id_, ask.owner(request)), str(event.kind), str(event.value))
         except QAError as error:
             return reading.unavailable(str(error))
 
-    def export(past: Talk, event: gr.EventData, request: gr.Request) -> Any:
+    def export(past: Talk, id_: str, event: gr.EventData, request: gr.Request) -> Any:
+        who = ask.owner(request)
         try:
-            return desk.exported(past, str(event.form), ask.owner(request))
+            return desk.exported(desk.current(past, id_, who), str(event.form), who)
         except QAError as error:
             gr.Warning(str(error))
             return gr.skip()
@@ -173,10 +175,10 @@ def _wire_asking(
     _frees(begun, "begin")
     _frees(asked, "ask")
     tab.box.submit(None, js=browser.told("ask"), **_QUICK)
-    tab.scope.decide(redecide, [talk, tab.scope], [tab.thread, talk, inside], **_QUICK)
-    tab.thread.judge(judge, talk, [tab.thread, talk], **_QUICK)
-    panel.read(read, talk, panel, **_QUICK)
-    actions.save.export(export, talk, actions.save, **_QUICK)
+    _frees(tab.scope.decide(redecide, [talk, tab.scope], [tab.thread, talk, inside], **_QUICK), "decide")
+    _frees(tab.thread.judge(judge, [talk, kept], [tab.thread, talk], **_QUICK), "judge")
+    panel.read(read, [talk, kept], panel, trigger_mode="multiple", **_QUICK)  # what is opened next waits for nothing
+    actions.save.export(export, [talk, kept], actions.save, **_QUICK)
     actions.earlier.list(listed, kept, actions.earlier, **_QUICK)
     actions.earlier.forget(forget, kept, actions.earlier, **_QUICK)
     turning: dict[str, Any] = {"cancels": asked, "js": browser.told("busy", "begin"), **_QUICK}
@@ -238,19 +240,23 @@ def _wire_library(page: gr.Blocks, library: articles.Library, tab: articles.Widg
 
 def _wire_state(page: gr.Blocks, engine: Engine, busy: gr.HTML, tab: ask.Widgets) -> None:
     """Say what the engine is busy with until it is ready; then offer outlets to choose, and questions to try."""
-    timer = gr.Timer(LOOK)
+    looking, awaiting = gr.Timer(LOOK), gr.Timer(LOOK)
 
     def look() -> list[Any]:
-        is_settled = engine.state == "failed" or (engine.state == "ready" and not engine.message)
+        is_settled = engine.state == "ready" and not engine.message  # one that failed is tried again
         return [conversation.status(engine.state, engine.message), gr.Timer(active=not is_settled)]
 
     def offer() -> Iterator[list[Any]]:
+        """Nothing before the engine is ready, and then once: what is drawn anew is taken from under who chooses."""
+        yield [gr.skip()] * 3  # Gradio empties what is told nothing at all
+        if engine.state != "ready":
+            return
         try:
-            if engine.wait():
-                yield [gr.HTML(markup=scope.scope(engine.min_confidence, engine.sources())), gr.skip()]
-                yield [gr.skip(), conversation.tries(engine.examples())]
+            outlets = scope.scope(engine.min_confidence, engine.sources())
+            yield [gr.HTML(markup=outlets), gr.skip(), gr.Timer(active=False)]
+            yield [gr.skip(), conversation.tries(engine.examples()), gr.skip()]
         except QAError:
             return  # whoever asks a question is told
 
-    timer.tick(look, None, [busy, timer], **_QUICK)
-    page.load(offer, None, [tab.scope, tab.tries], **_SLOW)
+    looking.tick(look, None, [busy, looking], **_QUICK)
+    gr.on([page.load, awaiting.tick], offer, None, [tab.scope, tab.tries, awaiting], **_SLOW)

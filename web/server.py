@@ -29,6 +29,7 @@ from web.conversations import Conversations
 from web.door import USER, Door, Hosts
 from web.engine import Engine
 from web.page import THEME, build
+from web.page_files import swept
 from web.streams import Streams
 from web.tools import Tools
 
@@ -38,8 +39,6 @@ GOODBYE = 3
 """Seconds that open connections have to end once the server is to stop."""
 QUEUE, THREADS = 1000, 256
 """Most of the page's events that wait, and that are worked on at once: more than there may be questions."""
-SWEEP, KEPT = 3600, 2 * 3600
-"""Seconds between looks at the page's own files, and until one that is old is deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ def application(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with tools.running():
+        async with tools.running(), swept(files, blocks.upload_file_set.clear):  # it is for Gradio's own sweep
             engine.start()
             yield
         engine.close()
@@ -84,7 +83,6 @@ def application(
 
 def _mounted(page: gr.Blocks, app: FastAPI, has_users: bool) -> App:
     """The page as an application of Gradio's, mounted below all else."""
-    page.delete_cache = (SWEEP, KEPT)
     page.queue(max_size=QUEUE)
     page.max_threads = page._queue.max_thread_count = THREADS
     user: Callable[[Request], str | None] | None = (lambda request: request.scope.get(USER)) if has_users else None
@@ -160,14 +158,36 @@ def serve(
 
 
 class Patient(H11Protocol):
-    """Closes a connection on which no request has come for so long: each takes one of the places that there are."""
+    """Closes a connection on which no request has come for so long: each takes one of the places that there are.
+
+    Uvicorn waits so for the next request only until the first byte of it, and for the first not at all.
+    """
+
+    _patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self.loop.call_later(door.PATIENCE, self._close_if_silent)
+        self._await_request()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._await_request()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._await_nothing()
+        super().connection_lost(exc)
+
+    def _await_request(self) -> None:
+        self._await_nothing()
+        self._patience = self.loop.call_later(door.PATIENCE, self._close_if_silent)
+
+    def _await_nothing(self) -> None:
+        if self._patience:
+            self._patience.cancel()
 
     def _close_if_silent(self) -> None:
-        if self.cycle is None and not self.transport.is_closing():
+        is_silent = self.cycle is None or self.cycle.response_complete  # else a request is being answered
+        if is_silent and not self.transport.is_closing():
             self.transport.close()
 
 

@@ -17,6 +17,15 @@ _ENTRIES = {"item", "entry"}
 _TEXT = ("encoded", "content", "description", "summary")
 _PUBLISHED = ("pubDate", "published", "issued", "date")
 """Not Atom's `updated`: what was changed last says nothing of when it was first there."""
+_SHARED = {
+    "http://www.w3.org/2005/Atom",
+    "http://purl.org/rss/1.0/modules/content/",
+    "http://purl.org/dc/elements/1.1/",
+    "http://purl.org/dc/terms/",
+    "http://www.itunes.com/dtds/podcast-1.0.dtd",
+}
+"""Namespaces whose names mean in a feed of any format what the format's own do. A title of Media RSS is a picture's."""
+
 _MARKUP = re.compile(r"<[A-Za-z/!][^<>]*>|&#?\w{1,32};")
 _IN_BRACKETS = re.compile(r"\S+@\S+ \((.+)\)")
 
@@ -43,14 +52,25 @@ def feed(file: BinaryIO) -> Iterator[Record | str]:
                 except InputError as error:
                     yield str(error)
                 _forget(element)
-            elif name == "title" and _name(element.getparent()) in ("channel", "feed"):
+            elif name == "title" and _name(element.getparent()) in ("channel", "feed") and _speaks_of_parent(element):
                 outlet = _text(element)
 
 
 def _name(element: Any) -> str:
     """An element's name without its namespace; empty for a comment and the like."""
+    return _full_name(element)[1]
+
+
+def _full_name(element: Any) -> tuple[str, str]:
+    """An element's namespace and its name in that; either is empty where there is none."""
     tag = element.tag if element is not None else ""
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+    namespace, _, name = tag.rpartition("}") if isinstance(tag, str) else ("", "", "")
+    return namespace.removeprefix("{"), name
+
+
+def _speaks_of_parent(element: Any) -> bool:
+    """Whether its name is one of the format, rather than of a vocabulary that has the same name for something else."""
+    return _full_name(element)[0] in (_full_name(element.getparent())[0], *_SHARED)
 
 
 def _check(root: Any) -> None:
@@ -70,7 +90,7 @@ def _forget(element: Any) -> None:
 
 def _entry(entry: Any, outlet: str) -> Record:
     parts: dict[str, list[Any]] = {}
-    for child in entry:
+    for child in filter(_speaks_of_parent, entry):
         parts.setdefault(_name(child), []).append(child)
 
     def said(*names: str) -> str:

@@ -31,6 +31,9 @@ _QUALIFIERS = frozenset(
 )
 """First words that make another place of a name: Virginia and West Virginia."""
 
+_INTRODUCTION_REACH = 400
+"""Characters before an abbreviation in which the words that it stands for are looked for, thirteen at most."""
+
 _PARTICLES = frozenset("al el ul bin ibn ben abu van von der den de del della di da du la le of the and".split())
 _LOOKS_ALIKE = 0.75
 """The same for two names that are too near each other to be called different."""
@@ -71,7 +74,7 @@ def introduced(short: str, texts: Iterable[str]) -> str | None:
     )
     for text in texts:
         for match in mark.finditer(text):
-            if found := long_form(letters, text[: match.start()]):
+            if found := long_form(letters, text[max(0, match.start() - _INTRODUCTION_REACH) : match.start()]):
                 return found
     return None
 

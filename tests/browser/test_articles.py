@@ -11,6 +11,11 @@ ZEBRA = "Zoo gains a zebra\n\nThe zebra of the city zoo is called Bartholomew, i
 ZEBRA_ASKED = "What is the zebra of the city zoo called?"
 
 
+def removes(page) -> None:
+    for name in ("Remove", "Really remove?"):
+        page.get_by_role("button", name=f"{name} Zoo gains a zebra").click()
+
+
 def test_articles_are_listed_searched_and_read(open_page):
     page = open_page()
     tab(page, "Articles")
@@ -35,10 +40,7 @@ def test_what_is_added_is_asked_about_and_what_is_removed_is_not(open_page, tmp_
     playwright.expect(ask(page, ZEBRA_ASKED).locator(".lead mark")).to_contain_text("Bartholomew")
 
     tab(page, "Articles")
-    remove = page.get_by_role("button", name="Remove Zoo gains a zebra")
-    remove.click()
-    playwright.expect(remove).to_have_text("Really remove?")
-    remove.click()
+    removes(page)
     playwright.expect(page.locator("#report")).to_contain_text("1 article removed")
     playwright.expect(page.locator("#shelf")).not_to_contain_text("zebra")
     tab(page, "Ask")
@@ -50,8 +52,7 @@ def test_what_is_added_is_asked_about_and_what_is_removed_is_not(open_page, tmp_
     page.locator("#removed summary").click()
     page.locator("#removed .restore").click()
     playwright.expect(page.locator("#shelf")).to_contain_text("Zoo gains a zebra", timeout=PATIENCE)
-    for _ in range(2):
-        page.get_by_role("button", name="Remove Zoo gains a zebra").click()
+    removes(page)
 
 
 def test_a_rebuild_reads_what_was_added_to_the_folder(open_page, corpus):

@@ -199,13 +199,13 @@ def test_earlier_conversations_are_opened_and_deleted_by_keyboard_and_are_nobody
 
     listed.click()
     playwright.expect(titles).to_have_text([SPOKESMAN, ELSEWHERE, hostile[:120]])  # the last to go on comes first
-    for _ in range(2):
-        page.get_by_role("button", name=f"Delete {ELSEWHERE}").press("Enter")
+    for name in ("Delete", "Really delete?"):
+        page.get_by_role("button", name=f"{name} {ELSEWHERE}").press("Enter")
     playwright.expect(titles).to_have_text([SPOKESMAN, hostile[:120]])
     has_focus(page, "#talks .talk")
     playwright.expect(questions(page)).to_have_count(2)
-    for _ in range(2):
-        page.get_by_role("button", name=f"Delete {SPOKESMAN}").press("Enter")
+    for name in ("Delete", "Really delete?"):
+        page.get_by_role("button", name=f"{name} {SPOKESMAN}").press("Enter")
     playwright.expect(titles).to_have_text([hostile[:120]])
     playwright.expect(page.locator("#thread .empty")).to_have_count(1)
     page.keyboard.press("Escape")

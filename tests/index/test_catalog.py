@@ -8,6 +8,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
+from index import connection
 from index.article import Article, Passage
 from index.catalog import FILE, SCHEMA, Catalog, is_published
 from index.errors import CorpusError
@@ -403,3 +404,11 @@ def test_damaged_text_in_what_sqlite_says_is_told_in_one_short_line(catalog):
     with pytest.raises(CorpusError, match="cannot be read as an index") as told:
         Catalog(folder)
     assert "\n" not in str(told.value)
+
+
+def test_who_waits_too_long_for_another_to_write_is_not_told_to_delete_the_index(catalog, monkeypatch):
+    monkeypatch.setattr(connection, "PATIENCE", "PRAGMA busy_timeout = 0")
+    with catalog.transaction(), pytest.raises(CorpusError) as caught, Catalog(catalog.folder) as other:
+        put(other, NOTE)
+    assert "is in use by another process" in str(caught.value)
+    assert str(caught.value).endswith("try again")

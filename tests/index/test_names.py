@@ -2,7 +2,17 @@
 
 import pytest
 
-from index.names import folded_name, is_short_form, long_form, skeleton, spelled_alike, spoken, unfused
+from index.names import (
+    LONGEST_REMEMBERED,
+    folded_name,
+    is_short_form,
+    long_form,
+    plain,
+    skeleton,
+    spelled_alike,
+    spoken,
+    unfused,
+)
 
 
 @pytest.mark.parametrize(
@@ -69,3 +79,10 @@ def test_a_long_form_begins_with_a_word_of_its_own_and_has_the_initials(
     short: str, before: str, long: str | None
 ) -> None:
     assert long_form(short, before) == long
+
+
+def test_names_are_folded_once_and_whole_articles_are_not_kept_in_memory() -> None:
+    for fold in (plain, folded_name):
+        assert fold("Deir Ez-Zor") is fold("Deir Ez-Zor")
+        article = "Lowmoor is wet. " * LONGEST_REMEMBERED
+        assert fold(article) is not fold(article)

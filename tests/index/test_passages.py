@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from index.boilerplate import kept_spans
-from index.passages import CAPACITY, OVERLAP, cut, sentences
+from index.passages import CAPACITY, LONGEST_TOKEN, OVERLAP, cut, sentences
 
 NEWS = """The city has fallen. Brig. Gen. Yihya Rasool spoke at 5 p.m. on Friday.
 
@@ -177,3 +177,17 @@ def test_passages_never_reach_across_what_is_not_kept():
     text = "One is here. Hide Ad. Two is here."
     middle = text.index("Hide"), text.index("Two")
     assert pieces(text, kept=[(0, middle[0]), (middle[1], len(text))]) == ["One is here.", "Two is here."]
+
+
+def test_what_a_tokenizer_takes_for_one_word_makes_no_passage_of_any_length():
+    dump = "0123456789abcdef" * 5_000
+    found = cut(dump, [(0, len(dump))], tokens)
+    assert max(end - start for start, end in found) <= CAPACITY * LONGEST_TOKEN
+    assert "".join(dump[start:end] for start, end in found) == dump
+    assert {size(dump[start:end]) for start, end in found} == {1}
+
+
+def test_no_word_of_the_seeds_is_longer_than_a_token_may_be(seeds, embedder):
+    for path in sorted(seeds.glob("*.txt")):
+        (offsets,) = embedder.token_offsets([path.read_bytes().decode()])
+        assert max(end - start for start, end in offsets) <= LONGEST_TOKEN

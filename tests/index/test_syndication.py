@@ -2,6 +2,7 @@
 
 import random
 import sqlite3
+import time
 from contextlib import closing
 
 import pytest
@@ -83,6 +84,15 @@ def test_only_what_is_kept_of_a_text_has_lines():
     ]
     assert lines_of(text, []) == []
     assert lines_of(" \n ", [(0, 3)]) == []
+
+
+@pytest.mark.parametrize("blanks", [" " * 50_000, "\n" + " " * 50_000, "\n" * 50_000, " \n" * 25_000])
+def test_blanks_make_no_lines_and_take_no_time(blanks):
+    text = f"{blanks}one{blanks}two{blanks}"
+    started = time.perf_counter()
+    found = " ".join(text[one.start : one.end] for one in lines_of(text, [(7, len(text))]))
+    assert time.perf_counter() - started < 2
+    assert found.split() == ["one", "two"]
 
 
 def test_a_sentence_of_few_words_is_the_same_only_word_for_word():

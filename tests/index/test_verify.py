@@ -8,6 +8,7 @@ from contextlib import closing
 import numpy as np
 import pytest
 
+from index import verify as verifying
 from index.build import build, build_lock
 from index.catalog import FILE
 from index.errors import CorpusError
@@ -221,3 +222,13 @@ def test_a_repair_is_refused_while_a_build_runs_and_a_check_says_what_it_left_ou
         report = verify(index)
         assert report.problems == ()
         assert "the full text was not compared" in report.notes[0]
+
+
+def test_a_build_may_write_while_the_files_are_compared(index, monkeypatch):
+    def written(_roots):
+        with closing(sqlite3.connect(index / FILE, isolation_level=None, timeout=0)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+        return []
+
+    monkeypatch.setattr(verifying, "read_articles", written)
+    assert verify(index).problems == ()

@@ -257,6 +257,37 @@ def test_files_are_taken_while_there_is_room(opened, files, monkeypatch):
     assert opened().post("/gradio_api/upload").status_code == 507 and opened().get("/api/x").status_code == 200
 
 
+def test_there_must_be_room_for_what_is_coming_already_too(files, monkeypatch):
+    monkeypatch.setattr(door, "FILES_BYTES", 250)
+
+    async def statuses(*lengths):
+        """Of uploads of so many bytes, each begun while those before it are under way."""
+        statuses, may_end = [], asyncio.Event()
+
+        async def behind(scope, receive, send):
+            await may_end.wait()
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+
+        async def send(message):
+            if message["type"] == "http.response.start":
+                statuses.append(message["status"])
+
+        knocked = Door(behind, HERE, files)
+        begun = []
+        for length in lengths:
+            headers = [(b"host", b"127.0.0.1"), (b"content-length", str(length).encode())]
+            scope = {"type": "http", "path": door.UPLOAD, "method": "POST", "headers": headers}
+            begun.append(asyncio.ensure_future(knocked(scope, None, send)))
+            await asyncio.sleep(0)
+        may_end.set()
+        await asyncio.gather(*begun)
+        await knocked(scope, None, send)
+        return statuses
+
+    assert asyncio.run(statuses(100, 100)) == [200] * 3
+    assert asyncio.run(statuses(100, 100, 100)) == [507, 200, 200, 200]
+
+
 def test_nothing_speaks_websocket(opened):
     with pytest.raises(Exception) as closed, opened().websocket_connect("/api/x"):
         pass

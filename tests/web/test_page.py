@@ -1,15 +1,18 @@
 """The page is put together from an engine that may still be loading, and shows only what may be done."""
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import pytest
+from starlette.requests import Request
 
+from index.errors import CorpusError
 from index.store import Progress
 from qa import QuestionAnswerer
-from web import page
+from web import door, page
 from web.conversations import Conversations
 from web.engine import Engine
 
@@ -55,9 +58,11 @@ def test_a_page_that_opens_before_the_models_says_so_and_stops_looking_once_they
     engine = Engine(small_qa.store, opened)
     engine.start()
     try:
-        look = handlers(page.build(engine, kept))["look"]
+        built = handlers(page.build(engine, kept))
+        look = built["look"]
         said, timer = look()
         assert "spinner" in said and timer.active
+        assert list(built["offer"]()) == [[gr.skip()] * 3]  # nobody waits for what is still loading
         go_on.set()
         assert engine.wait(30)
         assert [look()[0], look()[1].active] == ["", False]
@@ -73,20 +78,63 @@ def test_an_engine_that_failed_says_why(small_qa: QuestionAnswerer, kept: Conver
     engine = Engine(small_qa.store, opened)
     engine.start()
     assert not engine.wait(30)
-    said, timer = handlers(page.build(engine, kept))["look"]()
-    assert "ZeroDivisionError" in said and 'role="alert"' in said and not timer.active
-    assert list(handlers(page.build(engine, kept))["offer"]()) == []
+    said, _ = handlers(page.build(engine, kept))["look"]()
+    assert "ZeroDivisionError" in said and 'role="alert"' in said
+
+
+def test_a_page_hears_that_an_index_can_be_reached_again(
+    small_qa: QuestionAnswerer, kept: Conversations, eventually: Callable[[Callable[[], bool]], bool]
+) -> None:
+    is_there = threading.Event()
+
+    def opened(_: Progress) -> QuestionAnswerer:
+        if is_there.is_set():
+            return small_qa
+        raise CorpusError("the server does not answer")
+
+    engine = Engine(small_qa.store, opened, retry=0.05)
+    built = handlers(page.build(engine, kept))
+    engine.start()
+    try:
+        assert not engine.wait(30)
+        said, timer = built["look"]()
+        assert "does not answer" in said and timer.active
+        assert list(built["offer"]()) == [[gr.skip()] * 3]
+        is_there.set()
+        assert eventually(lambda: engine.state == "ready" and not engine.message)
+        assert [built["look"]()[0], built["look"]()[1].active] == ["", False]
+        assert len(list(built["offer"]())) == 3
+    finally:
+        engine.close()
 
 
 def test_outlets_and_questions_to_try_are_offered_once_the_engine_is_ready(engine: Engine, kept: Conversations) -> None:
-    outlets, examples = handlers(page.build(engine, kept))["offer"]()
-    assert 'class="dial"' in outlets[0].props["markup"]
+    built = page.build(engine, kept)
+    _, outlets, examples = handlers(built)["offer"]()
+    assert 'class="dial"' in outlets[0].props["markup"] and not outlets[2].active
     assert isinstance(examples[1], str)
+    (offer,) = [function for function in built.fns.values() if function.name == "offer"]
+    assert {event for _, event in offer.targets} == {"load", "tick"}
+
+
+def test_a_page_that_was_open_for_hours_still_cites_judges_and_exports(engine: Engine, kept: Conversations) -> None:
+    built = handlers(page.build(engine, kept))
+    who = gr.Request(Request({"type": "http", "headers": [], "query_string": b"", door.USER: "ann"}))
+    asked = {"question": "Who opened the harbour of Tallow Bay?", "alone": False}
+    *_, (_, talk, _, _, _) = built["converse"](page.Talk(), "", {"least": 0.0}, gr.EventData(None, asked), who)
+    forgotten = (page.Talk(), talk.id)
+    assert "<mark" in built["read"](*forgotten, gr.EventData(None, {"kind": "cite", "value": "0-0"}), who)
+    assert "Edda Quist" in built["export"](*forgotten, gr.EventData(None, {"form": "markdown"}), who)["text"]
+    said = {"turn": 0, "liked": True, "correction": ""}
+    _, now = built["judge"](*forgotten, gr.EventData(None, said), who)
+    assert now.exchanges[0].liked and kept.questions()
+    assert built["redecide"](page.Talk(), {"least": 1.0}, who) == [gr.skip()] * 3  # what was found is gone
 
 
 def test_the_panel_tells_what_it_cannot_open(engine: Engine, kept: Conversations) -> None:
     read = handlers(page.build(engine, kept))["read"]
+    who = gr.Request(Request({"type": "http", "headers": [], "query_string": b""}))
     event = gr.EventData(None, {"kind": "open", "value": "gone.txt"})
-    assert "There is no article" in read(page.Talk(), event)
+    assert "There is no article" in read(page.Talk(), "", event, who)
     event = gr.EventData(None, {"kind": "open", "value": "bridge.txt"})
-    assert "412 metres" in read(page.Talk(), event)
+    assert "412 metres" in read(page.Talk(), "", event, who)

@@ -11,7 +11,8 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from index.errors import InputError
-from web import access, door, server
+from web import access, door, page_files, server
 from web.access import Users, put_user
 from web.conversations import Conversations
 from web.door import Hosts
@@ -141,6 +142,24 @@ def test_uploads_are_bounded(small_qa, tmp_path):
         assert (uploaded(1000), uploaded(21 * 2**20)) == (200, 413)
 
 
+def test_an_upload_that_breaks_off_is_not_kept_for_ever(small_qa, tmp_path, monkeypatch, eventually):
+    monkeypatch.setattr(page_files, "SWEEP", 0.1)
+    with serving(small_qa.store, small_qa, tmp_path) as address:
+        host, port = address.removeprefix("http://").split(":")
+        files = tmp_path / "page-files"
+        with socket.create_connection((host, int(port)), timeout=10) as gone:
+            gone.sendall(
+                b"POST /gradio_api/upload HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n"
+                b"Content-Type: multipart/form-data; boundary=b\r\n\r\n--b\r\n"
+                b'Content-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\n' + b"x" * 100
+            )
+            assert eventually(lambda: any(files.iterdir()))
+        time.sleep(0.3)
+        assert any(files.iterdir())  # it is not old yet
+        monkeypatch.setattr(page_files, "KEPT", 0.0)
+        assert eventually(lambda: not any(files.iterdir()))
+
+
 def test_users_are_asked_for_everywhere_and_their_names_are_known(small_qa, tmp_path, monkeypatch):
     monkeypatch.setattr(access, "LOG_COST", 4)
     put_user(tmp_path / "users", "ada", "correct horse")
@@ -174,6 +193,20 @@ def test_a_connection_that_never_asks_is_closed(address, monkeypatch):
     with socket.create_connection((host, int(port)), timeout=10) as silent:
         silent.sendall(b"GET / HTTP/1.1\r\nHost: ")
         assert silent.recv(1000) == b""
+
+
+def test_a_connection_that_asks_no_more_is_closed_though_it_says_something(address, monkeypatch):
+    monkeypatch.setattr(door, "PATIENCE", 1.0)
+    with closing(HTTPConnection(address.removeprefix("http://"), timeout=10)) as client:
+        client.connect()
+        connection = client.sock
+        for _ in range(3):
+            client.request("GET", "/healthz")
+            assert client.getresponse().read()
+            time.sleep(0.4)
+        assert client.sock is connection  # whoever asks again in time stays
+        connection.sendall(b"G")
+        assert connection.recv(1000) == b""
 
 
 # ---- the program -------------------------------------------------------------------------------

@@ -1,11 +1,12 @@
 // What is asked waits here until the page is free: until the conversation that it belongs to is there, and the question
 // before it is answered. What was sent earlier would be lost, as an answer that comes late takes the place of the whole
 // conversation. Until then it stays in the box. What was typed, and what was asked and not taken, outlive a reload, and
-// so a server that went away.
+// so a server that went away. Whatever else changes the conversation waits here too, as an answer under way would undo it.
 const DRAFT = 'qa-draft', ASKED = 'qa-asked';
 const busy = new Set(['begin']);
 const box = () => document.querySelector('#box textarea');
 const left = sessionStorage.getItem(DRAFT);
+// Each begins something and gives its name, by which the page says that it is over; an empty one where it began nothing.
 const waiting = [];
 let isTaken = false, isNew = true;
 const put = text => {
@@ -15,18 +16,23 @@ const put = text => {
 const giveBack = text => { if (text?.trim()) put([text, box().value].filter(Boolean).join('\n')); };
 const isShown = text => [...document.querySelectorAll('#thread .question')].some(h => h.textContent === text?.trim());
 const send = (question, alone) => {
-  busy.add('ask');
   isTaken = false;
   sessionStorage.setItem(ASKED, question);
   trigger('ask', {question, alone});
+  return 'ask';
 };
 const sendBox = () => {
   const question = box().value;
-  if (!question.trim()) return;
+  if (!question.trim()) return '';
   put('');
-  send(question, false);
+  return send(question, false);
 };
-const go = () => { while (!busy.size && waiting.length) waiting.shift()(); };
+const go = () => {
+  while (!busy.size && waiting.length) {
+    const begun = waiting.shift()();
+    if (begun) busy.add(begun);
+  }
+};
 const soon = act => {
   if (!waiting.includes(act)) waiting.push(act);
   go();
@@ -36,6 +42,7 @@ element.addEventListener('click', event => {
   if (button) soon(() => send(button.textContent, false));
 });
 document.addEventListener('ask', event => soon(() => send(event.detail.question, event.detail.alone)));
+document.addEventListener('when-free', event => soon(event.detail));
 document.addEventListener('conversed', () => { isTaken = true; });
 const freed = what => setTimeout(() => {
   busy.delete(what);
@@ -48,7 +55,11 @@ const freed = what => setTimeout(() => {
 });
 const heard = {
   ask: () => soon(sendBox),
-  busy: what => { busy.add(what); document.dispatchEvent(new Event('leaving')); },
+  busy: what => {
+    busy.add(what);
+    waiting.length = 0;  // it was meant for the conversation that is left
+    document.dispatchEvent(new Event('leaving'));
+  },
   free: freed,
 };
 // What the page tells is in a list, as it may have begun before this script was there.

@@ -15,10 +15,14 @@ const read = () => {
 };
 element.addEventListener('input', event => { if (event.target.matches('.least')) read(); });
 let isDialSet = false;
+const decide = () => {  // one function, as what waits already does not wait twice
+  trigger('decide', {});
+  return 'decide';
+};
 element.addEventListener('change', event => {
   isDialSet ||= event.target.matches('.least');
   props.value = read();
-  if (event.target.matches('.least')) trigger('decide', {});
+  if (event.target.matches('.least')) document.dispatchEvent(new CustomEvent('when-free', {detail: decide}));
 });
 element.addEventListener('click', event => {
   if (!event.target.matches('.everything')) return;

@@ -9,7 +9,11 @@ const inWords = moment => {
   return moment.toLocaleDateString('en-GB', {day: 'numeric', month: 'short', year: 'numeric'});
 };
 let armed = null;
-const disarm = () => { if (armed) { armed.textContent = 'Delete'; armed.classList.remove('sure'); armed = null; } };
+const relabel = (button, words) => {  // what it is called aloud begins with what stands on it, and outranks that
+  button.ariaLabel = button.ariaLabel.replace(button.textContent, words);
+  button.textContent = words;
+};
+const disarm = () => { if (armed) { relabel(armed, 'Delete'); armed.classList.remove('sure'); armed = null; } };
 element.querySelector('.show').addEventListener('click', () => {
   dialog.showModal();
   props.value = null;
@@ -28,12 +32,12 @@ dialog.addEventListener('click', event => {
   if (!button?.matches('.forget')) return;
   if (button !== armed) {
     armed = button;
-    button.textContent = 'Really delete?';
+    relabel(button, 'Really delete?');
     button.classList.add('sure');
     return;
   }
   armed = null;
-  button.textContent = 'Deleting';
+  relabel(button, 'Deleting');
   trigger(button.previousElementSibling.ariaCurrent === 'true' ? 'forgo' : 'forget', {value: button.value});
 });
 watch('value', () => {

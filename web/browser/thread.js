@@ -1,8 +1,9 @@
 // What can be done in the conversation: put right how one was understood, copy, judge, look behind.
-const asked = () => element.querySelectorAll('.turn').length;
-let turns = asked();
+const newest = () => [...element.querySelectorAll('.turn')].pop();
+const numbered = () => +(newest()?.id.split('-')[1] ?? -1);  // not how many there are, as the earliest are not drawn
+let number = numbered();
 const toLast = () => {
-  const last = [...element.querySelectorAll('.turn')].pop(), room = document.querySelector('#thread');
+  const last = newest(), room = document.querySelector('#thread');
   if (last) room.scrollTop += last.getBoundingClientRect().top - room.getBoundingClientRect().top;
 };
 const flash = (button, text) => {
@@ -20,7 +21,13 @@ const copied = async text => {
   area.remove();
   if (!done) throw new Error('not allowed');
 };
-const judge = (turn, liked, correction) => trigger('judge', {turn, liked, correction});
+const judge = (turn, liked, correction) => {
+  const act = () => {
+    trigger('judge', {turn, liked, correction});
+    return 'judge';
+  };
+  document.dispatchEvent(new CustomEvent('when-free', {detail: act}));
+};
 element.addEventListener('click', event => {
   const button = event.target.closest('button');
   if (!button) return;
@@ -42,7 +49,7 @@ element.addEventListener('input', event => typed.set(named(event.target), event.
 element.addEventListener('focusin', event => { current = event.target.matches('input') ? named(event.target) : ''; });
 document.addEventListener('leaving', () => {  // another conversation comes
   typed.clear();
-  turns = 0;
+  number = -1;
 });
 const retype = () => typed.forEach((text, selector) => {
   const field = element.querySelector(selector);
@@ -71,9 +78,9 @@ document.addEventListener('copy', event => {
 });
 // A new question comes to the top, so that its answer is read from its beginning.
 watch('value', () => {
-  const now = asked();
-  if (now > turns) toLast();
-  turns = now;
+  const now = numbered();
+  if (now > number) toLast();
+  number = now;
   retype();
   document.dispatchEvent(new Event('conversed'));
 });

@@ -86,7 +86,8 @@ class Desk:
         """
         if not question.strip():
             return
-        talk = talk if talk.id else replace(talk, id=self._conversations.begin())
+        begins = not self._is_kept(talk, owner)
+        talk = replace(talk, id=self._conversations.begin()) if begins else talk
         asked, steps = (*talk.exchanges, Exchange(question)), list[str]()
         history = [] if alone else [(past.question, past.result.text) for past in talk.exchanges if past.result]
         found, least = talk.found, talk.least
@@ -102,14 +103,16 @@ class Desk:
                     found, answered = step, Exchange(question, self._engine.decide(step, least))
         except GeneratorExit:
             with suppress(QAError):  # it was deleted, or nothing can be kept
-                self._conversations.add(talk.id, Exchange(question, error=LEFT), owner, begins=not talk.exchanges)
+                self._conversations.add(talk.id, Exchange(question, error=LEFT), owner, begins)
             raise
         except QAError as error:
             answered = Exchange(question, error=str(error))
         except Exception as error:  # whoever asked must not wait for ever for what will not come
             answered = Exchange(question, error=f"unexpected {type(error).__name__}: {error}")
             log.exception("a question could not be answered")
-        exchanges = (*talk.exchanges, self._kept(talk.id, answered, owner))
+        with suppress(QAError):  # it was deleted meanwhile, or nothing can be kept: answering goes on without that
+            answered = self._conversations.add(talk.id, answered, owner, begins)
+        exchanges = (*talk.exchanges, answered)
         yield conversation.thread(exchanges), Talk(talk.id, exchanges, found, least)
 
     def reconsider(self, talk: Talk, given: Mapping[str, Any], owner: str = "") -> tuple[str, Talk]:
@@ -141,6 +144,10 @@ class Desk:
             return self.open(kept, owner)
         except QAError:  # it was deleted, or is someone else's: neither is this visitor's business
             return Talk()
+
+    def current(self, talk: Talk, kept: str, owner: str = "") -> Talk:
+        """The conversation that a page holds; as it is kept, where the page was open for so long that it forgot."""
+        return talk if talk.id else self.resume(kept, owner)
 
     def listed(self, current: str, owner: str = "") -> str:
         """The owner's conversations, the one that went on last first, that of the id `current` marked.
@@ -255,12 +262,14 @@ class Desk:
         finally:
             gone.set()
 
-    def _kept(self, id_: str, exchange: Exchange, owner: str) -> Exchange:
-        """The exchange with its number, or as it is where it cannot be kept: answering goes on without that."""
+    def _is_kept(self, talk: Talk, owner: str) -> bool:
+        """Whether a question goes on with a conversation that is kept; where it is gone, another begins with it."""
         try:
-            return self._conversations.add(id_, exchange, owner)
-        except StorageError:
-            return exchange
+            return bool(talk.id and self._conversations.get(talk.id, owner))
+        except InputError:
+            return False
+        except StorageError:  # it may be there all the same
+            return True
 
 
 def _place(turn: int, number: int, of: int) -> reading.Place:

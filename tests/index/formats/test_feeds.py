@@ -38,6 +38,17 @@ xmlns:dc="http://purl.org/dc/elements/1.1/"><channel><title>The Daily Planet</ti
 </item></rdf:RDF>"""
 
 
+MEDIA = """<rss version="2.0" xmlns:media="http://search.yahoo.com/mrss/" xmlns:atom="http://www.w3.org/2005/Atom"
+xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"><channel><media:title>A logo</media:title>
+<title>The Daily Planet</title><media:title>Its small logo</media:title>
+<item><media:title>A bridge</media:title><media:description>Photo: Bob Roe</media:description>
+<title>Council votes</title><media:content url="https://planet.example/1.jpg"><media:credit>Bob Roe</media:credit>
+</media:content><atom:link href="https://planet.example/1"/><itunes:author>Ada Wright</itunes:author>
+<description>The council voted on Monday.</description></item>
+<item><title>A picture</title><media:content url="https://planet.example/2.jpg">Photo: Bob Roe</media:content></item>
+</channel></rss>"""
+
+
 def read(text: str | bytes) -> list[Record | str]:
     return list(feed(io.BytesIO(text.encode() if isinstance(text, str) else text)))
 
@@ -74,6 +85,23 @@ def test_rss_1_is_read_too() -> None:
     assert record == Record(
         "Text.", title="One", source="The Daily Planet", url="https://planet.example/1", published="2017-11-03"
     )
+
+
+def test_what_is_said_of_a_picture_is_not_said_by_the_article() -> None:
+    first, second = read(MEDIA)
+    assert first == Record(
+        "The council voted on Monday.",
+        title="Council votes",
+        source="The Daily Planet",
+        url="https://planet.example/1",
+        author="Ada Wright",
+    )
+    assert second == Record("", title="A picture", source="The Daily Planet")
+
+
+def test_media_in_an_atom_feed_are_pictures_too() -> None:
+    feed = ATOM.replace("<feed ", '<feed xmlns:media="http://search.yahoo.com/mrss/" ')
+    assert read(feed.replace("<entry>", "<entry><media:content>Photo: Bob Roe</media:content>")) == read(ATOM)
 
 
 def test_a_feed_is_read_entry_by_entry() -> None:

@@ -1,12 +1,14 @@
 """Spellings, numbers, units, dates and abbreviations: which give the same answer, which clash, which do neither."""
 
+import time
 from datetime import date
 
 import pytest
 
 from index.article import Article, Passage
 from qa.evidence import Candidate, group
-from qa.evidence.dates import apart, read_date
+from qa.evidence.dates import Day, apart, read_date
+from qa.evidence.names import introduced
 from qa.evidence.quantities import clash, read_quantity
 from qa.retriever import ScoredPassage
 
@@ -152,3 +154,19 @@ def test_what_is_neither_date_nor_number_is_left_alone(text: str) -> None:
 
 def test_a_weekday_needs_a_day_of_publication() -> None:
     assert read_date("Friday") is None
+
+
+@pytest.mark.parametrize("stand_in", [date.min, date.max, date(1, 12, 31), date(9998, 6, 1)])
+@pytest.mark.parametrize("text", ["yesterday", "tomorrow", "Friday", "next Monday", "last month", "next year"])
+def test_nothing_is_counted_from_a_day_that_stands_for_an_unknown_one(text: str, stand_in: date) -> None:
+    assert read_date(text, stand_in) is None
+    assert read_date("October 17", stand_in) == Day(None, 10, 17)
+    assert read_date("17 October 2017", stand_in) == Day(2017, 10, 17)
+
+
+def test_an_abbreviation_that_is_introduced_nowhere_is_looked_up_quickly() -> None:
+    results = "J Reed (USA), J Fourie (RSA), " * 6_000
+    started = time.perf_counter()
+    assert introduced("USA", [results]) is None
+    assert time.perf_counter() - started < 2
+    assert introduced("USA", [f"{results}and the United States of America (USA)"]) == "United States of America"

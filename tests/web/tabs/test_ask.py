@@ -207,6 +207,33 @@ def test_a_question_under_way_does_not_bring_back_a_conversation_that_was_delete
     assert desk.resume(talk.id, "ann") == Talk()
 
 
+def test_an_answer_does_not_bring_back_a_conversation_that_was_deleted_meanwhile(desk: Desk) -> None:
+    steps = desk.converse(LONG, asked(desk, WHO, owner="ann"), ANYTHING, "ann")
+    _, talk = next(steps)
+    desk.forget(talk.id, "ann")
+    talk = told(steps)
+    assert talk.exchanges[1].result and not talk.exchanges[1].number
+    assert desk.resume(talk.id, "ann") == Talk() and "Nothing was asked" in desk.listed("", "ann")
+
+
+@pytest.mark.parametrize("owner", ["ann", "ben"])
+def test_what_is_asked_where_the_conversation_is_gone_begins_another(desk: Desk, owner: str) -> None:
+    """It was deleted in another window, or the cookies that said whose it is."""
+    before = asked(desk, WHO, owner="ann")
+    if owner == "ann":
+        desk.forget(before.id, "ann")
+    after = asked(desk, LONG, before, owner=owner)
+    assert after.id != before.id and [e.question for e in after.exchanges] == [WHO, LONG]
+    assert [e.question for e in desk.resume(after.id, owner).exchanges] == [LONG]
+
+
+def test_a_page_that_was_forgotten_holds_what_is_kept(desk: Desk) -> None:
+    talk = asked(desk, WHO, owner="ann")
+    assert desk.current(talk, "another", "ann") is talk
+    assert desk.current(Talk(), talk.id, "ann").exchanges[0].number == talk.exchanges[0].number
+    assert desk.current(Talk(), talk.id, "ben") == desk.current(Talk(), "none", "ann") == Talk()
+
+
 @pytest.mark.parametrize(
     ("scope", "name"),
     [({door.USER: "ada"}, "ada"), ({door.VISITOR: "s3cret"}, "visitor:s3cret"), ({}, "")],
