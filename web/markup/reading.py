@@ -39,7 +39,7 @@ def article(
     `ref` is what was clicked: the same article opened elsewhere is another view to the browser.
     """
     return (
-        f'<article class="reader" data-ref="{literal(ref)}">{_tools(place, title(article))}'
+        f'<article class="reader" tabindex="0" data-ref="{literal(ref)}">{_tools(place, title(article))}'
         f'<h2 tabindex="-1"><bdi>{title(article)}</bdi></h2>'
         f'<p class="meta">{about(article)}</p>{link(article.url)}{notice(note) if note else ""}'
         f'<div class="text">{_marked(article.text, here, also)}</div></article>'
