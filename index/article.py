@@ -9,6 +9,9 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date
 
+YEARS = range(1000, 3000)
+"""In which an article can have been published: programs export 0001-01-01 and 9999-12-31 for "unknown"."""
+
 Fields = tuple[str, str, str, str, str, str | None, str, str]
 """Id, title, text, source, URL, ISO date, author, pages with spaces between: what tables and JSON can hold."""
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from index.article import YEARS
 from index.boilerplate import DATE, DATELINE, HEAD_LINES, SENTENCE_END, TAIL_LINES, kept_spans
 
 LONGEST_HEADLINE = 160
@@ -19,9 +20,6 @@ _SECTION = r"(?:news|world|home|uk|us|europe|asia|africa|americas|middle east|po
 _SECTION += r"|technology|tech|science|health|culture|international|national|local|latest|top|stories|front page)"
 _SECTIONS = re.compile(rf"{_SECTION}(?: (?:& |and )?{_SECTION})*", re.IGNORECASE)
 _DATE = re.compile(DATE, re.IGNORECASE)
-_YEARS = range(1000, 3000)
-"""Programs export 0001-01-01 and 9999-12-31 for "unknown", and no article was published in those years."""
-
 _SOURCE_LINE = re.compile(r"source: (?P<outlet>[^>»›|]{2,40}) [>»›|] .{2,40}", re.IGNORECASE)
 _LABELS = re.compile(r"[^\W\d][^|>»›]{1,40}(?: [|>»›] [^\W\d][^|>»›]{1,40})+")
 _COPYRIGHT = re.compile(
@@ -75,7 +73,7 @@ def parse_date(text: str) -> date | None:
         name = re.search(r"[a-z]{3}", found[0].lower())
         month = _MONTHS.index(name[0]) + 1 if name and name[0] in _MONTHS else 0
     try:
-        return date(year, month, day) if year in _YEARS else None
+        return date(year, month, day) if year in YEARS else None
     except ValueError:
         return None
 

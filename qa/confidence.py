@@ -128,8 +128,7 @@ def fit(
 
     matrix = np.array([_numbers(f) for f in features])
     scaler = StandardScaler().fit(matrix)
-    counts = np.full(len(right), 1.0) if shares is None else np.array(shares) / np.mean(shares)
-    model = LogisticRegression(C=10.0, max_iter=1000).fit(scaler.transform(matrix), np.array(right), counts)
+    model = LogisticRegression(C=10.0, max_iter=1000).fit(scaler.transform(matrix), np.array(right), shares)
     weights = model.coef_[0] / scaler.scale_
     intercept = float(model.intercept_[0] - weights @ scaler.mean_)
     return Calibration(retrieval_weight, Features(*map(float, weights)), intercept, 0.5, beside_weight)

@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from index.errors import InputError
 from index.files import SIDECAR, ending
 from index.formats import PACKED, READERS
+from web.page_files import held
 
 ENDINGS = (*READERS, *PACKED)
 MOST_FILES = 50
@@ -58,8 +59,7 @@ def _check(files: Sequence[Path], folder: Path) -> None:
             raise InputError(f"{_name(file)} is of no kind that is read; these are: {' '.join(ENDINGS)}")
         if file.stat().st_size > MOST_BYTES:
             raise InputError(f"{_name(file)} is too large: a file may have {MOST_BYTES // 2**20} MiB")
-    kept = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    if kept + sum(file.stat().st_size for file in files) > MOST_KEPT:
+    if held(folder) + sum(file.stat().st_size for file in files) > MOST_KEPT:
         raise InputError(f"{folder} is full: it may hold {MOST_KEPT // 2**30} GiB")
 
 

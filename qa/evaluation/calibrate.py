@@ -95,7 +95,8 @@ def calibrate(
     fitting, held_out = (draw(half, answerable, unanswerable) for half in (halves.fitting, halves.held_out))
     qa = opened(work, embedder, reader, UNFITTED, progress)
     sets = [(qa, fitting), *((_over(of.store, embedder, reader, UNFITTED), of.questions) for of in others)]
-    asked = [(over, question, 1 / len(questions)) for over, questions in sets for question in questions]
+    total = sum(len(questions) for _, questions in sets)
+    asked = [(over, q, total / len(sets) / len(questions)) for over, questions in sets for q in questions]
     found = []
     for number, (over, question, _) in enumerate(asked, 1):
         found.append(over.examine(question.question))
@@ -152,20 +153,20 @@ def fit_to(
     questions: Sequence[Question],
     found: Sequence[Examination],
     read_beside: Callable[[Sequence[Examination]], list[Beside]],
-    shares: Sequence[float] | None = None,
+    shares: Sequence[float],
 ) -> Calibration:
     """The weights and the threshold under which these answers would have been best.
 
     Args:
         read_beside: `QuestionAnswerer.beside`; what is to be read depends on the weight of retrieval.
-        shares: how much each question counts; by default all the same.
+        shares: how much each question counts, 1 in the mean.
 
     Raises:
         InputError: the best answers are all right or all wrong.
     """
     # 1. Order by the first reading and retrieval; of equal weights the first, as max keeps it.
     there = np.array([bool(question.answers) for question in questions])
-    counts = np.full(len(questions), 1.0) if shares is None else np.array(shares)
+    counts = np.array(shares)
     grouped = {weight: [group(one.candidates, weight) for one in found] for weight in RETRIEVAL_WEIGHTS}
     weight = max(RETRIEVAL_WEIGHTS, key=lambda w: float(_gain(questions, grouped[w]) @ counts))
 
@@ -184,7 +185,7 @@ def fit_to(
     right = gain >= RIGHT
     if right.all() or not right.any():
         raise InputError("the confidence cannot be fitted on these questions: it takes right and wrong answers")
-    fitted = fit(features, right.tolist(), weight, beside, counts.tolist())
+    fitted = fit(features, right.tolist(), weight, beside, shares)
     belief = np.array([fitted.probability(described) for described in features])
     return replace(fitted, threshold=min(1.0, max(0.0, steady_threshold(belief, gain, there, counts))))
 

@@ -15,14 +15,14 @@ BINS = 15
 RESAMPLES = 200
 
 
-def best_threshold(scores: Array, gain: Array, answerable: Array) -> float:
+def best_threshold(scores: Array, gain: Array, answerable: Array, shares: Array | float = 1.0) -> float:
     """The score from which to answer so that the mean gain is greatest, a declined unanswerable question counting one.
 
     `gain` is what an answer is worth where there is one: its F1. Equal scores are answered or
-    declined together.
+    declined together. `shares` is how much each question counts.
     """
     order = np.argsort(-scores, kind="stable")
-    total = np.concatenate([[0.0], np.cumsum(np.where(answerable, gain, -1.0)[order])])
+    total = np.concatenate([[0.0], np.cumsum((shares * np.where(answerable, gain, -1.0))[order])])
     falling = scores[order]
     total[1:-1][falling[1:] == falling[:-1]] = -np.inf
     best = int(total.argmax())
@@ -33,16 +33,16 @@ def best_threshold(scores: Array, gain: Array, answerable: Array) -> float:
     return float((last + following) / 2)
 
 
-def steady_threshold(belief: Array, gain: Array, answerable: Array, shares: Array | None = None) -> float:
+def steady_threshold(belief: Array, gain: Array, answerable: Array, shares: Array | float = 1.0) -> float:
     """The mean of the best thresholds of many resamples (bagging: Breiman 1996, Machine Learning 24).
 
     The gain is nearly flat about its maximum, so that the best threshold of one sample is mostly chance.
-    `shares` is how much each question counts; by default all the same.
+    `shares` is how much each question counts.
     """
     draw = np.random.default_rng(len(belief))
-    chance = None if shares is None else shares / shares.sum()
-    drawn = (draw.choice(len(belief), size=len(belief), p=chance) for _ in range(RESAMPLES))
-    return float(np.mean([best_threshold(belief[rows], gain[rows], answerable[rows]) for rows in drawn]))
+    drawn = (draw.integers(len(belief), size=len(belief)) for _ in range(RESAMPLES))
+    about = belief, gain, answerable, np.broadcast_to(shares, belief.shape)
+    return float(np.mean([best_threshold(*(values[rows] for values in about)) for rows in drawn]))
 
 
 def auroc(scores: Array, positive: Array) -> float:

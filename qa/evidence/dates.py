@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from index.article import YEARS
 from qa.evidence.numerals import plain
 
 _MONTHS = "january february march april may june july august september october november december".split()
@@ -29,9 +30,6 @@ _FORMS = [
         _YEAR,
     )
 ]
-_YEARS = range(1000, 3000)
-"""Those of `_YEAR`. A day of publication in any other, as 0001-01-01, stands for one that is unknown."""
-
 _LONGEST = 40
 _LOOKS_AHEAD = 92
 """Days after its publication to which an article may refer without a year; other dates lie in the year before."""
@@ -56,7 +54,7 @@ def read_date(text: str, published: date | None = None) -> Day | None:
     Without a day of publication, or with a stand-in for it, a date keeps its year unknown, and "Friday" cannot be told.
     """
     said = re.sub(rf"^(?:{_WHEN}[ -])+|[.,;:]+$", "", plain(text))
-    if published and published.year not in _YEARS:
+    if published and published.year not in YEARS:
         published = None
     matches = (form.fullmatch(said) for form in _FORMS if len(said) <= _LONGEST)
     found = next((match.groupdict() for match in matches if match), None)

@@ -37,9 +37,9 @@ def written(examples: Iterable[Example], file: Path = FILE) -> list[Example]:
     with gzip.open(file, "rt", encoding="utf-8") as lines:
         for line in lines:
             about = json.loads(line)
-            of = there.get(about["paragraph"])
-            for number, (question, *spans) in enumerate(about["questions"] if of else ()):
-                assert of is not None
+            if not (of := there.get(about["paragraph"])):
+                continue
+            for number, (question, *spans) in enumerate(about["questions"]):
                 name = f"{about['paragraph']}-{number}"
                 made.append(Example(name, question, of.context, tuple((s, e) for s, e in spans), of.title))
     return made

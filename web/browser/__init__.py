@@ -12,10 +12,12 @@ _POLICY = (
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; form-action 'none'; object-src 'none'"
 )
 
+_BEFORE = {"shelf": ("twice",), "talks": ("twice",)}
+
 
 def script(name: str) -> str:
-    """The JavaScript file of that name, without its ending."""
-    return _read(f"{name}.js")
+    """The JavaScript file of that name, without its ending; before it what it shares with others."""
+    return "".join(_read(f"{each}.js") for each in (*_BEFORE.get(name, ()), name))
 
 
 def fragment(name: str) -> str:

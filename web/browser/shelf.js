@@ -1,10 +1,4 @@
 // Removing an article takes two clicks on the same button; everything else in the list takes one.
-let armed = null;
-const relabel = (button, words) => {  // what it is called aloud begins with what stands on it, and outranks that
-  button.ariaLabel = button.ariaLabel.replace(button.textContent, words);
-  button.textContent = words;
-};
-const disarm = () => { if (armed) { relabel(armed, 'Remove'); armed.classList.remove('sure'); armed = null; } };
 document.addEventListener('click', event => {
   const button = event.target.closest('#shelf button, #removed button');
   if (button !== armed) disarm();
@@ -13,8 +7,6 @@ document.addEventListener('click', event => {
   if (button.matches('.restore')) trigger('restore', {value: button.value});
   if (!button.matches('.remove')) return;
   if (button === armed) { disarm(); trigger('remove', {value: button.value}); return; }
-  armed = button;
-  relabel(armed, 'Really remove?');
-  armed.classList.add('sure');
+  arm(button);
 });
 watch('value', () => { armed = null; });

@@ -8,12 +8,6 @@ const inWords = moment => {
   if (days < 2) return `${days < 1 ? 'Today' : 'Yesterday'}, ${time}`;
   return moment.toLocaleDateString('en-GB', {day: 'numeric', month: 'short', year: 'numeric'});
 };
-let armed = null;
-const relabel = (button, words) => {  // what it is called aloud begins with what stands on it, and outranks that
-  button.ariaLabel = button.ariaLabel.replace(button.textContent, words);
-  button.textContent = words;
-};
-const disarm = () => { if (armed) { relabel(armed, 'Delete'); armed.classList.remove('sure'); armed = null; } };
 element.querySelector('.show').addEventListener('click', () => {
   dialog.showModal();
   props.value = null;
@@ -30,12 +24,7 @@ dialog.addEventListener('click', event => {
     if (button.ariaCurrent !== 'true') trigger('open', {value: button.value});
   }
   if (!button?.matches('.forget')) return;
-  if (button !== armed) {
-    armed = button;
-    relabel(button, 'Really delete?');
-    button.classList.add('sure');
-    return;
-  }
+  if (button !== armed) { arm(button); return; }
   armed = null;
   relabel(button, 'Deleting');
   trigger(button.previousElementSibling.ariaCurrent === 'true' ? 'forgo' : 'forget', {value: button.value});
