@@ -305,12 +305,32 @@ def train_command(
     seed: Annotated[int, typer.Option(help="What the made examples and their order are drawn from.")] = 13,
     save_every: Annotated[int, typer.Option(min=1, help="Steps between checkpoints.")] = 250,
     device: Annotated[str | None, typer.Option(help="cpu or cuda; by default a GPU where there is one.")] = None,
+    lineups: Annotated[Path | None, typer.Option(help="What `qa lineups` made, to be trained on as well.")] = None,
 ) -> None:
     """Train a reader; a run that was cut short goes on from its last checkpoint."""
     from qa.training.train import Recipe, train
 
     recipe = Recipe(passes=passes, learning_rate=learning_rate, seed=seed)
-    train(data, encoder, output, recipe, save_every, device, err)
+    train(data, encoder, output, recipe, save_every, device, err, lineups)
+
+
+@app.command("lineups")
+def lineups_command(
+    data: Annotated[Path, typer.Argument(help="A folder with question sets in the SQuAD format (.json, .json.gz).")],
+    output: Annotated[Path, typer.Argument(help="Where the questions with their lineups go, as .json.gz.")],
+    questions: Annotated[int, typer.Option(min=1, help="How many are asked.")] = 26_000,
+    seed: Annotated[int, typer.Option(help="What the questions are drawn from.")] = 7,
+    reader_model: ReaderModel = None,
+    device: Device = "auto",
+) -> None:
+    """Ask training questions of all training paragraphs, and write what is found side by side, to train on."""
+    from qa.training.lineups import lined_up, write_lineups
+
+    reader, embedder = Reader(reader_model, device), Embedder(device=device)
+    with tempfile.TemporaryDirectory() as work, progress_bar() as told:
+        made = lined_up(data, questions, seed, Path(work), reader, embedder, told)
+        number = write_lineups(made, output)
+    err.print(f"{number:,} questions with lineups are in {output}")
 
 
 PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}

@@ -2,15 +2,16 @@
 
 The recipe is the ordinary one (Devlin et al. 2019, arXiv:1810.04805, section 4.3): question
 and passage in one sequence, a score for every token to be the answer's start and another to
-be its end, and the first token standing for "not in this passage". Four things are ours to
+be its end, and the first token standing for "not in this passage". Five things are ours to
 choose:
 
 * an example may have several accepted spans; the loss is the marginal likelihood of them all;
 * the passages of one question share one softmax, in which every span counts by its score less
   its own passage's null score, so that this difference means the same in every passage (the
   shared normalisation of Clark and Gardner 2018, arXiv:1710.10723, section 3, with a null);
-* more than a third of the questions are not answered by their passage (`qa.training.written`,
+* two in five of the questions are not answered by their passage (`qa.training.written`,
   `qa.training.negatives`);
+* some passages are what the reader itself found, side by side (`qa.training.lineups`);
 * the shipped weights are an exponential moving average of the trained ones.
 
 Knows how weights are made. Never knows how they are used.
@@ -40,8 +41,8 @@ from index.models import quiet_transformers
 from qa.squad import Example, read_squad
 from qa.training.features import batches, collate, encode
 from qa.training.negatives import Embed, contested, retrieved, swapped
+from qa.training.questions import read_questions
 from qa.training.weights import write_weights
-from qa.training.written import written
 
 CHECKPOINT = "checkpoint.safetensors"
 
@@ -55,6 +56,7 @@ class Recipe:
 
     contested: answerable questions that face a rival passage. uncontested: how many of the data sets' other
     answerable ones are read; None means all, and of our own it is always all (`qa.training.written`).
+    unanswerable: how many of those that people or we wrote to have no answer are read; None means all.
     retrieved, swapped: questions made unanswerable (`qa.training.negatives`).
     """
 
@@ -65,10 +67,11 @@ class Recipe:
     weight_decay: float = 0.01
     average: float = 0.999
     max_tokens: int = 288
-    contested: int = 24_000
-    uncontested: int | None = 45_000
-    retrieved: int = 4_000
-    swapped: int = 6_000
+    contested: int = 18_000
+    uncontested: int | None = 30_000
+    unanswerable: int | None = 45_000
+    retrieved: int = 3_000
+    swapped: int = 4_000
     seed: int = 13
 
     def digest(self, encoder: str, examples: Sequence[Example]) -> str:
@@ -79,37 +82,38 @@ class Recipe:
         return digest.hexdigest()
 
 
-def load_examples(data: Path, recipe: Recipe, embed: Embed) -> list[Example]:
-    """All examples of the `*.json[.gz]` files in `data` or `data/train`, and what belongs to them.
+def load_examples(data: Path, recipe: Recipe, embed: Embed, lineups: Path | None = None) -> list[Example]:
+    """The examples that a recipe makes of the questions there are, and all of a file of lineups.
 
-    That is: our own questions on their paragraphs, rivals, and negatives made from all answerable ones.
+    That is: the questions with their paragraphs, rivals, and negatives made from all answerable ones.
 
     Raises:
-        InputError: there is no such folder, no question set in it, or a damaged one.
+        InputError: a question set is missing or damaged.
     """
-    folder = data / "train" if (data / "train").is_dir() else data
-    files = sorted(f for f in folder.glob("*.json*") if f.name.endswith((".json", ".json.gz")))
-    if not files:
-        raise InputError(f"{folder} holds no .json or .json.gz question set in the SQuAD format")
-    examples = [example for file in files for example in read_squad(file, every_place=True)]
-    ours = written(examples)
+    examples, ours = read_questions(data)
     examples += ours
+    rng = random.Random(recipe.seed)
     answerable = [example for example in examples if example.spans]
+    unanswerable = _some([example for example in examples if not example.spans], recipe.unanswerable, rng)
     contest = contested(answerable, recipe.contested + recipe.retrieved, recipe.seed, embed)
     alone, together = contest[: recipe.retrieved], contest[recipe.retrieved :]
     faced = {(example.id, example.context) for example in together}
     plain = [example for example in answerable if (example.id, example.context) not in faced]
-    if recipe.uncontested is not None:
-        names = {example.id for example in ours}
-        kept, others = ([e for e in plain if (e.id in names) == is_ours] for is_ours in (True, False))
-        plain = kept + random.Random(recipe.seed).sample(others, min(len(others), recipe.uncontested))
+    names = {example.id for example in ours}
+    kept, others = ([e for e in plain if (e.id in names) == is_ours] for is_ours in (True, False))
     return [
-        *(example for example in examples if not example.spans),
+        *unanswerable,
         *together,
-        *plain,
+        *kept,
+        *_some(others, recipe.uncontested, rng),
         *retrieved(alone),
         *swapped(answerable, recipe.swapped, recipe.seed),
+        *(read_squad(lineups) if lineups else ()),
     ]
+
+
+def _some(examples: list[Example], most: int | None, rng: random.Random) -> list[Example]:
+    return examples if most is None or len(examples) <= most else rng.sample(examples, most)
 
 
 def span_loss(logits: Tensor, allowed: Tensor, gold: Tensor, together: Tensor) -> Tensor:
@@ -277,10 +281,12 @@ def train(
     save_every: int = 250,
     device: str | None = None,
     console: Console | None = None,
+    lineups: Path | None = None,
 ) -> None:
     """Train a reader on the question sets of `data`, into `output`; a run cut short goes on where it was.
 
-    It starts from `encoder`, or from the project's embedding model where none is named.
+    It starts from `encoder`, or from the project's embedding model where none is named. `lineups` is a
+    question set that `qa.training.lineups` made, all of which is read as well.
 
     Raises:
         InputError: no usable question set, or `output` holds a checkpoint of another run, or
@@ -293,7 +299,7 @@ def train(
     except OSError as error:
         raise InputError(f"{output} cannot be made: {error.strerror or error}") from error
     with console.status("reading question sets and making negatives"):
-        examples = load_examples(data, recipe, Embedder().encode)
+        examples = load_examples(data, recipe, Embedder().encode, lineups)
     console.print(
         f"{len(examples):,} examples, {sum(not e.spans for e in examples):,} of them not answered by their passage"
     )

@@ -1,0 +1,164 @@
+"""Training questions put to lineups: what a reader finds over all training paragraphs, side by side in one text.
+
+That is how the best answers of several articles are read a second time (`qa.evidence.rivals`), and nothing a question
+set holds looks like it. As in training a re-ranker on the reader's own best spans (Iyer et al. 2021, RECONSIDER,
+arXiv:2010.10757) each question is asked of an index of all the paragraphs, and what comes of it is the example: with
+the answer's place in that text, or with none, where the answer is not among the rivals or was taken out of them.
+
+Knows questions with their paragraphs, and the way to an answer. Never knows how a reader is trained.
+"""
+
+import gzip
+import json
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from index.address import store_at
+from index.embedder import Embedder
+from index.errors import InputError
+from index.passages import Offsets
+from qa.bound import Bound
+from qa.confidence import Calibration
+from qa.evidence import Group, Lineup, lineups, sentence_of
+from qa.pipeline import Examination, Inquiry, QuestionAnswerer
+from qa.reader import Reader
+from qa.retriever import Retriever
+from qa.squad import Example, normalize_answer
+from qa.training.questions import read_questions
+
+PARAGRAPHS = "paragraphs.jsonl"
+
+ANSWERABLE = 2 / 3
+"""Of the questions that are asked, how many have an answer."""
+
+TAKEN_OUT = 0.2
+"""Of the lineups that hold the answer, how many are put together without it."""
+
+AT_ONCE = 16
+"""Questions that are asked in one go."""
+
+Progress = Callable[[str, int, int], None]
+
+
+def lined_up(
+    data: Path,
+    count: int,
+    seed: int,
+    work: Path,
+    reader: Reader,
+    embedder: Embedder,
+    progress: Progress = lambda *_: None,
+) -> Iterator[Example]:
+    """Ask `count` of the questions in `data` of all its paragraphs; yields those that bring at least two rivals.
+
+    Two thirds of those asked are answerable, half of which are our own, or as many as there are of a kind.
+    `work` is for the paragraphs and their index.
+
+    Raises:
+        InputError: `data` holds no question set, or a damaged one.
+    """
+    rng = random.Random(seed)
+    theirs, ours = read_questions(data)
+    asked = _drawn(theirs, ours, count, rng)
+    qa, names = _over_paragraphs(theirs, work, reader, embedder, progress)
+    for first in range(0, len(asked), AT_ONCE):
+        together = asked[first : first + AT_ONCE]
+        found = qa.examine_together([Inquiry(example.question) for example in together])
+        for example, examined in zip(together, found, strict=True):
+            if examined and (made := _side_by_side(example, names[example.context], examined, rng)):
+                yield made
+        progress("asking", first + len(together), len(asked))
+
+
+def write_lineups(examples: Iterable[Example], path: Path) -> int:
+    """Write them as a question set in the SQuAD format, gzipped; returns how many there are.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    articles = []
+    for example in examples:
+        answers = [{"text": example.context[start:end], "answer_start": start} for start, end in example.spans]
+        asked = {"id": example.id, "question": example.question, "answers": answers, "is_impossible": not answers}
+        articles.append({"title": example.title, "paragraphs": [{"context": example.context, "qas": [asked]}]})
+    whole = json.dumps({"version": "lineups", "data": articles}, ensure_ascii=False)
+    try:
+        path.write_bytes(gzip.compress(whole.encode("utf-8", "surrogatepass"), 6, mtime=0))
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror or error}") from error
+    return len(articles)
+
+
+def _drawn(theirs: Sequence[Example], ours: Sequence[Example], count: int, rng: random.Random) -> list[Example]:
+    answerable = round(count * ANSWERABLE)
+    kinds = (
+        ([e for e in theirs if e.spans], answerable // 2),
+        ([e for e in ours if e.spans], answerable - answerable // 2),
+        ([e for e in (*theirs, *ours) if not e.spans], count - answerable),
+    )
+    asked = [example for kind, many in kinds for example in rng.sample(kind, min(len(kind), many))]
+    return rng.sample(asked, len(asked))
+
+
+def _over_paragraphs(
+    examples: Sequence[Example], work: Path, reader: Reader, embedder: Embedder, progress: Progress
+) -> tuple[QuestionAnswerer, dict[str, str]]:
+    """Answers from all paragraphs, without the second reading; and each paragraph's article."""
+    contexts = list(dict.fromkeys(example.context for example in examples))
+    with (work / PARAGRAPHS).open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps({"text": context}, ensure_ascii=False) + "\n" for context in contexts)
+    store = store_at(work / "index")
+    store.build([work / PARAGRAPHS], embedder, progress)
+    once = replace(Calibration.of_reader(reader.folder), beside_weight=0.0)
+    qa = QuestionAnswerer(store, Retriever(embedder), reader, once, embedder, Bound.of_reader(reader.folder))
+    return qa, {context: f"{PARAGRAPHS}#{number}" for number, context in enumerate(contexts, start=1)}
+
+
+def _side_by_side(example: Example, article: str, found: Examination, rng: random.Random) -> Example | None:
+    """The example put to one of its two lineups, or None where nothing is side by side."""
+    groups = found.groups
+    made = _put(example, article, groups, rng)
+    if made and made.spans and rng.random() < TAKEN_OUT:
+        answers = {normalize_answer(answer) for answer in example.answers}
+        without = [g for g in groups if not (_holds(example, article, g) or normalize_answer(g.best.quote) in answers)]
+        rest = _put(example, article, without, rng)
+        said = rest and normalize_answer(rest.context)
+        made = rest if said and not any(answer in said for answer in answers) else made
+    return made
+
+
+def _put(example: Example, article: str, groups: Sequence[Group], rng: random.Random) -> Example | None:
+    pair = lineups(groups)
+    if not pair:
+        return None
+    lineup = rng.choice(pair)
+    return replace(
+        example,
+        id=f"{example.id}-lineup",
+        context=lineup.text,
+        spans=tuple(sorted(_places(example, article, groups, lineup))),
+        rivals=(),
+    )
+
+
+def _places(example: Example, article: str, groups: Sequence[Group], lineup: Lineup) -> set[Offsets]:
+    """Where an accepted answer stands: in a sentence of its own paragraph, or as a rival of the same words."""
+    answers = {normalize_answer(answer) for answer in example.answers}
+    places = set[Offsets]()
+    for group, place in zip(groups, lineup.places, strict=False):
+        rival = group.best
+        shift = place[0] - rival.start
+        if rival.article.id == article:
+            first, last = sentence_of(rival)
+            places |= {(s + shift, e + shift) for s, e in example.spans if first <= s and e <= last}
+        elif normalize_answer(rival.quote) in answers:
+            places.add(place)
+    return places
+
+
+def _holds(example: Example, article: str, group: Group) -> bool:
+    """Its sentence is one that answers the question."""
+    first, last = sentence_of(group.best)
+    return group.best.article.id == article and any(first < e and s < last for s, e in example.spans)
