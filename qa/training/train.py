@@ -67,11 +67,11 @@ class Recipe:
     weight_decay: float = 0.01
     average: float = 0.999
     max_tokens: int = 288
-    contested: int = 18_000
-    uncontested: int | None = 30_000
-    unanswerable: int | None = 45_000
-    retrieved: int = 3_000
-    swapped: int = 4_000
+    contested: int = 14_000
+    uncontested: int | None = 20_000
+    unanswerable: int | None = 34_000
+    retrieved: int = 2_000
+    swapped: int = 3_000
     seed: int = 13
 
     def digest(self, encoder: str, examples: Sequence[Example]) -> str:
