@@ -24,7 +24,7 @@ HITS = 1000
 NAMES_DEEPER = 4
 """How many times as many passages are looked at by words where names of one thing are first counted each."""
 
-DENSE_WEIGHT = 0.4
+DENSE_WEIGHT = 0.5
 """Share of meaning, against words, in the fused score; chosen on training questions by `benchmarks/fusion.py`."""
 
 RRF = 60
@@ -43,7 +43,7 @@ class ScoredPassage:
     """A retrieved passage with its fused score, and its place and score in each of the two searches.
 
     Ranks count from one; a rank of None means that this search did not find it. `cosine` is
-    the similarity of meaning, `bm25` that of words; both higher for better. `copies` are
+    the similarity of meaning to its nearest sentence, `bm25` that of words; both higher for better. `copies` are
     passages of other articles that were found too and say the same in the same words. `asked` is
     the question in the names that the passage uses, where it has names that others call otherwise.
     """
