@@ -23,8 +23,8 @@ from rich.table import Table
 from index.build import build
 from index.embedder import Embedder
 from index.local import LocalStore
-from index.store import Store, article_of
-from qa.retriever import DEPTH, content_words, convex, reciprocal_rank
+from index.store import EVERYTHING, Store, article_of
+from qa.retriever import DEPTH, by_meaning, content_words, convex, reciprocal_rank
 from qa.squad import Example, read_squad
 
 CUTOFFS = (1, 5, 10, 20)
@@ -66,9 +66,12 @@ def measure(asked: list[Example], store: Store, embedder: Embedder) -> dict[str,
     vectors = embedder.encode([e.question for e in asked])
     with store.snapshot(embedder.identity) as snapshot:
         for example, vector in zip(track(asked, "searching"), vectors, strict=True):
-            dense = snapshot.search_vectors(vector, DEPTH)
+            whole = snapshot.search_vectors(vector, DEPTH)
             words = snapshot.search_words(content_words(example.question), DEPTH)
-            ways = {"dense": dense, "BM25": words, "reciprocal rank": reciprocal_rank(dense, words)}
+            dense = by_meaning(vector, snapshot, EVERYTHING, words)
+            ways = {"dense, by passage": whole, "dense": dense, "BM25": words}
+            ways["reciprocal rank"] = reciprocal_rank(dense, words)
+            ways |= {f"convex, {weight:.1f} by passage": convex(whole, words, weight) for weight in WEIGHTS}
             ways |= {f"convex, {weight:.1f} dense": convex(dense, words, weight) for weight in WEIGHTS}
             found_passages = snapshot.passages({n for found in ways.values() for n, _ in found})
             gold = {n for n, p in found_passages.items() if article_of(snapshot, p.article_id).text == example.context}

@@ -51,7 +51,7 @@ from index.article import Article
 from index.boilerplate import kept_spans
 from index.build import build, publish
 from index.catalog import FILE, UNNAMED, Catalog
-from index.embedder import Embedder
+from index.embedder import Embedder, Embedding, directions
 from index.introductions import naming
 from index.local import LocalStore
 from index.passages import cut
@@ -80,11 +80,15 @@ FILTERS = {
     "a tenth": Filter(sources=("Daily 3",)),
     "one subject": Filter(sources=("Special",)),
 }
+SENTENCES = 4
+"""In a passage that is made up, all of them pointing where it does."""
+
 PARTS = {
     "articles": ("articles", "origins"),
     "full text": ("words_data", "words_idx", "words_docsize", "words_config"),
     "passages": ("passages", "gone"),
     "cached vectors": ("vectors", "loose"),
+    "vectors of sentences": ("directions",),
     "sentences": ("lines", "sentences", "minima", "contained", "syndicated"),
     "names": ("names", "mentions", "introductions", "spellings"),
     "readings": ("readings",),
@@ -266,7 +270,8 @@ def put(catalog: Catalog, batch: Sequence[Made], steps: Steps, compared: bool) -
             text, spans = made.article.text, [(0, len(made.article.text))]
             read.append((lines_of(text, spans), naming(text, spans)) if compared else ([], UNNAMED))
     with steps.step("caching vectors"):
-        catalog.cache_vectors({d: v for made in batch for d, v in zip(made.digests, made.vectors, strict=True)})
+        pairs = (pair for made in batch for pair in zip(made.digests, made.vectors, strict=True))
+        catalog.cache_vectors({d: Embedding(v, directions(np.tile(v, (SENTENCES, 1)))) for d, v in pairs})
     with catalog.transaction():
         with steps.step("putting articles, with their full text"):
             for made, (lines, names) in zip(batch, read, strict=True):
@@ -412,9 +417,9 @@ class TimedEmbedder(Embedder):
         super().__init__()
         self._steps = steps
 
-    def encode(self, texts: Any, done: Any = None) -> Any:
+    def embed(self, texts: Any, done: Any = None) -> Any:
         with self._steps.step("embedding"):
-            return super().encode(texts, done)
+            return super().embed(texts, done)
 
 
 def measure_collection(articles: Path) -> Facts:

@@ -8,6 +8,7 @@ Knows SQL and words. Never knows FAISS, models or questions.
     passages  (article, start, end, vector); numbers are never used twice
     words     FTS5 over title and passage, its text taken from the two tables above
     vectors   embeddings by digest of the text that was embedded, kept across rebuilds
+    directions  where the sentences of that text point to, a row of bytes each
     loose     digests of vectors that perhaps no passage has
     gone      passages removed since the vector file was written, by number
 
@@ -31,6 +32,7 @@ from index import aliases, readings, syndication, words
 from index.aliases import Aliases
 from index.article import Article, Passage
 from index.connection import PATIENCE, UNREADABLE, connect
+from index.embedder import Directions, Embedding, read_directions
 from index.errors import CorpusError, QAError
 from index.introductions import Naming
 from index.readings import Readings
@@ -38,7 +40,7 @@ from index.store import EVERYTHING, Filter, Heading
 from index.subset import PassageSet, RecentSets
 from index.syndication import Line, Syndication
 
-SCHEMA = "6"
+SCHEMA = "7"
 FILE = "catalog.sqlite"
 BUILD_CACHE_KIB = 256 * 1024
 """Pages that a build keeps in memory at most: digests and hashes fall anywhere in their tables."""
@@ -73,6 +75,7 @@ CREATE INDEX passages_of_vector ON passages(vector);
 CREATE TABLE gone (number INTEGER PRIMARY KEY);
 CREATE TRIGGER gone AFTER DELETE ON passages BEGIN INSERT INTO gone VALUES (old.number); END;
 CREATE TABLE vectors (digest BLOB PRIMARY KEY, vector BLOB NOT NULL);
+CREATE TABLE directions (digest BLOB PRIMARY KEY, matrix BLOB NOT NULL);
 CREATE TABLE loose (digest BLOB PRIMARY KEY) WITHOUT ROWID;
 CREATE VIEW passage_text AS
     SELECT p.number AS number, p.article AS article, a.title AS title,
@@ -531,12 +534,14 @@ class Catalog:
         """The digests of all vectors that are cached."""
         return (row[0] for row in self._sql.execute("SELECT digest FROM vectors"))
 
-    def cache_vectors(self, vectors: Mapping[bytes, npt.NDArray[np.float32]]) -> None:
+    def cache_vectors(self, made: Mapping[bytes, Embedding]) -> None:
         """Keep vectors by digest; done at once, so that a build cut short does not embed them again."""
-        rows = [(digest, vector.astype("<f4").tobytes()) for digest, vector in vectors.items()]
+        vectors = [(digest, of.vector.astype("<f4").tobytes()) for digest, of in made.items()]
+        sentences = [(digest, of.sentences.tobytes()) for digest, of in made.items()]
         with self.transaction():
-            self._sql.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
-            self._sql.executemany("INSERT OR IGNORE INTO loose VALUES (?)", [(digest,) for digest in vectors])
+            self._sql.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", vectors)
+            self._sql.executemany("INSERT OR REPLACE INTO directions VALUES (?, ?)", sentences)
+            self._sql.executemany("INSERT OR IGNORE INTO loose VALUES (?)", [(digest,) for digest in made])
 
     def forget_unused_vectors(self) -> None:
         """Look through those cached, or left by a passage, since the last time: all others are in use."""
@@ -544,7 +549,26 @@ class Catalog:
             "DELETE FROM vectors WHERE digest IN (SELECT digest FROM loose)"
             " AND NOT EXISTS (SELECT 1 FROM passages WHERE vector = vectors.digest)"
         )
+        self._sql.execute(
+            "DELETE FROM directions WHERE digest IN (SELECT digest FROM loose)"
+            " AND NOT EXISTS (SELECT 1 FROM passages WHERE vector = directions.digest)"
+        )
         self._sql.execute("DELETE FROM loose")
+
+    def sentences_of(self, numbers: Iterable[int]) -> dict[int, Directions]:
+        """Where the sentences of these passages point to, shape (sentences, dimension); left out if that is damaged."""
+        query = """SELECT p.number, length(v.vector), CAST(s.matrix AS BLOB) FROM passages p
+                   JOIN vectors v ON v.digest = p.vector JOIN directions s ON s.digest = p.vector
+                   WHERE p.number IN (SELECT value FROM json_each(?))"""
+        rows = self._sql.execute(query, (json.dumps([int(number) for number in numbers]),))
+        return {n: read_directions(m, size // 4) for n, size, m in rows if size >= 4 and not len(m) % (size // 4)}
+
+    def without_sentences(self) -> list[int]:
+        """The passages for which it was not kept, or is damaged, where their sentences point to."""
+        query = """SELECT p.number FROM passages p JOIN vectors v ON v.digest = p.vector
+                   LEFT JOIN directions s ON s.digest = p.vector
+                   WHERE s.matrix IS NULL OR 4 * length(CAST(s.matrix AS BLOB)) % length(v.vector)"""
+        return [row[0] for row in self._sql.execute(query)]
 
     def passage_vectors(self, after: int = 0) -> NumberedVectors:
         """The numbers over `after` in order, shape (n,), and their vectors, shape (n, dimension)."""

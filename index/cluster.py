@@ -34,7 +34,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.article import Article
-from index.embedder import Embedder
+from index.embedder import Embedder, Embedding, Parted, read_directions
 from index.errors import CorpusError, InputError, ModelError, QAError
 from index.files import File, Skipped
 from index.pieces import Piece, piece_of
@@ -287,8 +287,9 @@ _ROW = ("kind", "file", "content")
 """The columns of every step: an article, a piece, one that is known, one that was skipped, a file that is at its end
 or absent; the number of its file; and what there is to say of it, as JSON. The last step adds those below."""
 
-_MADE = ("digests", "vectors")
-"""The digests of what was embedded for a row, and the vectors, each one after the other."""
+_MADE = ("digests", "vectors", "counts", "sentences")
+"""The digests of what was embedded for a row, the vectors, and of each how many sentences point where: each one
+after the other."""
 
 
 class _Pipeline:
@@ -388,27 +389,38 @@ class _Embed:
 
         kinds, contents = rows["kind"].to_pylist(), rows["content"].to_pylist()
         pieces = [Piece.from_json(c) if kind == "piece" else None for kind, c in zip(kinds, contents, strict=True)]
-        texts: list[dict[bytes, str]] = []
+        texts: list[dict[bytes, Parted]] = []
         seen: set[bytes] = set()
         for piece in pieces:
             own = dict(zip(piece.digests, piece.texts, strict=True)) if piece else {}
             texts.append({d: text for d, text in own.items() if d not in seen and not _has(self._made, d)})
             seen.update(own)
         every = [text for own in texts for text in own.values()]
-        vectors = iter(self._embedder.encode(every)) if every else iter(())
-        made = [b"".join(next(vectors).astype("<f4").tobytes() for _ in own) for own in texts]
-        digests = [b"".join(own) for own in texts]
-        for name, column in zip(_MADE, (digests, made), strict=True):
+        embedded = iter(self._embedder.embed(every)) if every else iter(())
+        columns: list[list[bytes]] = [[], [], [], []]
+        for own in texts:
+            made = [next(embedded) for _ in own]
+            counts = np.array([len(of.sentences) for of in made], "<i4")
+            columns[0].append(b"".join(own))
+            columns[1].append(b"".join(of.vector.astype("<f4").tobytes() for of in made))
+            columns[2].append(counts.tobytes())
+            columns[3].append(b"".join(of.sentences.tobytes() for of in made))
+        for name, column in zip(_MADE, columns, strict=True):
             rows = rows.append_column(name, pyarrow.array(column, pyarrow.large_binary()))
         return rows
 
 
-def _vectors(rows: "Table") -> dict[bytes, npt.NDArray[np.float32]]:
+def _vectors(rows: "Table") -> dict[bytes, Embedding]:
     """What an embedding actor put into its columns."""
-    found: dict[bytes, npt.NDArray[np.float32]] = {}
-    for digests, made in zip(*(rows[name].to_pylist() for name in _MADE), strict=True):
+    found: dict[bytes, Embedding] = {}
+    for digests, made, counts, sentences in zip(*(rows[name].to_pylist() for name in _MADE), strict=True):
         names = [digests[begin : begin + 32] for begin in range(0, len(digests), 32)]
-        found |= zip(names, np.frombuffer(made, "<f4").reshape(len(names), -1), strict=True) if names else ()
+        if not names:
+            continue
+        vectors = np.frombuffer(made, "<f4").reshape(len(names), -1)
+        matrix = read_directions(sentences, vectors.shape[1])
+        parts = np.split(matrix, np.cumsum(np.frombuffer(counts, "<i4"))[:-1])
+        found |= zip(names, map(Embedding, vectors, parts), strict=True)
     return found
 
 

@@ -45,7 +45,7 @@ STEP = 16
 """Of what number of tokens OpenVINO is given multiples. For each shape of a batch it makes kernels, in some 9 ms,
 and keeps them, some 1 MiB: with few shapes both are soon over."""
 
-GRAPH = 1
+GRAPH = 2
 """Part of the cache's key: raise it when the graph of a model, here or in `qa`, changes or is converted otherwise."""
 
 PRECISIONS = ("auto", "f32", "bf16")
@@ -108,13 +108,19 @@ def load(
     return _TorchRunner(make(), device, precision)
 
 
-def run(runner: Runner, rows: Sequence[Row], pad: int, done: Callable[[int], None] | None = None) -> list[list[Array]]:
+def run(
+    runner: Runner,
+    rows: Sequence[Row],
+    pad: int,
+    done: Callable[[int], None] | None = None,
+    kept: Callable[[int, list[Array]], Any] = lambda _, outputs: outputs,
+) -> list[Any]:
     """Run all rows in batches of like length; for each row, in the order given, its outputs.
 
     Outputs keep the padding of their batch at the end. `done` is told how many rows each
-    finished batch held.
+    finished batch held. `kept` makes of a row's number and outputs what is kept in their place.
     """
-    results: list[list[Array]] = [[] for _ in rows]
+    results: list[Any] = [None] * len(rows)
     padded = [-(-len(row.ids) // runner.step) * runner.step for row in rows]
     for numbers in _batches(padded, runner.batch_tokens):
         shape = (len(numbers), padded[numbers[0]])
@@ -124,7 +130,7 @@ def run(runner: Runner, rows: Sequence[Row], pad: int, done: Callable[[int], Non
             ids[line, :length], types[line, :length], mask[line, :length] = rows[number].ids, rows[number].types, 1
         outputs = runner(ids, mask, types)
         for line, number in enumerate(numbers):
-            results[number] = [output[line] for output in outputs]
+            results[number] = kept(number, [output[line] for output in outputs])
         if done:
             done(len(numbers))
     return results

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from index.article import Article, Passage
 from index.build import build, check_embedder, roots
 from index.catalog import Catalog, is_published
-from index.embedder import Embedder
+from index.embedder import Embedder, nearest
 from index.errors import CorpusError
 from index.exclude import exclude, readmit
 from index.store import EVERYTHING, BuildReport, Filter, Heading, Kind, Names, Progress, Ranking, VerifyReport
@@ -45,6 +45,9 @@ class LocalSnapshot:
 
     def search_vectors(self, vector: npt.NDArray[np.float32], limit: int, allowed: Filter = EVERYTHING) -> Ranking:
         return self.vectors().search(vector, limit, self.catalog.passage_set(allowed) if allowed else None)
+
+    def nearest_sentences(self, vector: npt.NDArray[np.float32], numbers: Iterable[int]) -> dict[int, float]:
+        return nearest(vector, self.catalog.sentences_of(numbers))
 
     def search_words(self, wanted: Sequence[str], limit: int, allowed: Filter = EVERYTHING) -> Ranking:
         return self.catalog.search_words(wanted, limit, allowed)

@@ -59,7 +59,12 @@ def cut(text: str, kept: Sequence[Offsets], tokenize: Tokenize, capacity: int = 
         tokenize: the model's tokenizer, without special tokens.
         capacity: most tokens in a passage. A sentence that is longer by itself is cut between words.
     """
-    return [passage for start, end in kept for passage in _cut_range(text, start, end, tokenize, capacity)]
+    return [(run[0][0], run[-1][1]) for run in runs(text, kept, tokenize, capacity)]
+
+
+def runs(text: str, kept: Sequence[Offsets], tokenize: Tokenize, capacity: int = CAPACITY) -> list[list[Offsets]]:
+    """The same passages as the sentences that each is made of; of one that is cut, its pieces."""
+    return [run for start, end in kept for run in _cut_range(text, start, end, tokenize, capacity)]
 
 
 class _Segmenter(pysbd.Segmenter):  # type: ignore[misc]
@@ -79,7 +84,7 @@ class _Segmenter(pysbd.Segmenter):  # type: ignore[misc]
         return spans
 
 
-def _cut_range(text: str, start: int, end: int, tokenize: Tokenize, capacity: int) -> Iterator[Offsets]:
+def _cut_range(text: str, start: int, end: int, tokenize: Tokenize, capacity: int) -> Iterator[list[Offsets]]:
     units = _units(text, sentences(text, start, end), tokenize, capacity)
     first = 0
     while first < len(units):
@@ -87,7 +92,7 @@ def _cut_range(text: str, start: int, end: int, tokenize: Tokenize, capacity: in
         while last < len(units) and used + units[last][2] <= capacity:
             used += units[last][2]
             last += 1
-        yield units[first][0], units[last - 1][1]
+        yield [(start, end) for start, end, _ in units[first:last]]
         if last == len(units):
             return
         shared, most = 0, min(OVERLAP, capacity - units[last][2])

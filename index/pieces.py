@@ -6,16 +6,16 @@ Knows how text is cut for a model's window. Never knows what is stored already, 
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from index.article import Article
 from index.boilerplate import kept_spans
-from index.embedder import Embedder
+from index.embedder import Embedder, Parted
 from index.errors import CorpusError
 from index.introductions import Introduction, Mention, Naming, naming
-from index.passages import CAPACITY, cut
+from index.passages import CAPACITY, Offsets, runs
 from index.syndication import Line, lines_of
 
 TITLE_TOKENS = 40
@@ -27,22 +27,27 @@ SPARE_TOKENS = 4
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One article to be written: its passages' offsets, the digests of what is embedded for each, lines and names.
+    """One article to be written: its passages' sentences, the digests of what is embedded for each, lines and names.
 
     `heading` is what of the title is embedded before each passage: a passage alone may not name its subject.
     """
 
     article: Article
     heading: str
-    spans: list[tuple[int, int]]
+    runs: list[list[Offsets]]
     digests: list[bytes]
     lines: list[Line]
     naming: Naming
 
     @property
-    def texts(self) -> list[str]:
+    def spans(self) -> list[Offsets]:
+        """The passages' offsets."""
+        return [_span(run) for run in self.runs]
+
+    @property
+    def texts(self) -> list[Parted]:
         """What is embedded for each passage."""
-        return _texts(self.heading, self.article, self.spans)
+        return [_parted(self.heading, self.article, run) for run in self.runs]
 
     def as_json(self) -> str:
         """One line that `from_json` makes the same piece of."""
@@ -50,7 +55,7 @@ class Piece:
             [
                 self.article.fields,
                 self.heading,
-                self.spans,
+                self.runs,
                 [digest.hex() for digest in self.digests],
                 [[v.start, v.end, v.number, [*v.shingles], [*v.numbers], v.telling] for v in self.lines],
                 [[m.name, m.start, m.apart] for m in self.naming.mentions],
@@ -60,11 +65,11 @@ class Piece:
 
     @classmethod
     def from_json(cls, text: str) -> "Piece":
-        article, heading, spans, digests, lines, mentions, introductions = json.loads(text)
+        article, heading, runs, digests, lines, mentions, introductions = json.loads(text)
         return cls(
             Article.of_fields(*article),
             heading,
-            [(start, end) for start, end in spans],
+            [[(start, end) for start, end in run] for run in runs],
             [bytes.fromhex(digest) for digest in digests],
             [Line(s, e, number, frozenset(runs), frozenset(said), told) for s, e, number, runs, said, told in lines],
             Naming(tuple(Mention(*m) for m in mentions), tuple(Introduction(*i) for i in introductions)),
@@ -76,9 +81,9 @@ def piece_of(article: Article, embedder: Embedder) -> Piece:
     heading, taken = _heading("" if article.is_untitled else article.title, embedder)
     capacity = max(1, min(CAPACITY, embedder.max_tokens - taken - SPARE_TOKENS))
     kept = kept_spans(article.text)
-    spans = cut(article.text, kept, embedder.token_offsets, capacity)
-    digests = [_vector_digest(text, embedder) for text in _texts(heading, article, spans)]
-    return Piece(article, heading, spans, digests, lines_of(article.text, kept), naming(article.text, kept))
+    passages = runs(article.text, kept, embedder.token_offsets, capacity)
+    digests = [_vector_digest(_parted(heading, article, run).text, embedder) for run in passages]
+    return Piece(article, heading, passages, digests, lines_of(article.text, kept), naming(article.text, kept))
 
 
 def _heading(title: str, embedder: Embedder) -> tuple[str, int]:
@@ -88,8 +93,16 @@ def _heading(title: str, embedder: Embedder) -> tuple[str, int]:
     return (title, len(offsets)) if len(offsets) <= most else (title[: offsets[most][0]].rstrip(), most)
 
 
-def _texts(heading: str, article: Article, spans: list[tuple[int, int]]) -> list[str]:
-    return [f"{heading}\n{article.text[start:end]}".lstrip("\n") for start, end in spans]
+def _span(run: Sequence[Offsets]) -> Offsets:
+    return run[0][0], run[-1][1]
+
+
+def _parted(heading: str, article: Article, run: Sequence[Offsets]) -> Parted:
+    """A passage under the heading, and where its sentences stand in that."""
+    start, end = _span(run)
+    before = f"{heading}\n" if heading else ""
+    shift = len(before) - start
+    return Parted(before + article.text[start:end], tuple((s + shift, e + shift) for s, e in run))
 
 
 def _vector_digest(text: str, embedder: Embedder) -> bytes:

@@ -194,6 +194,12 @@ class Snapshot(Protocol):
     def search_vectors(self, vector: npt.NDArray[np.float32], limit: int, allowed: Filter = EVERYTHING) -> Ranking:
         """The nearest passages with their cosines; a filter holds inside the search, so that it costs no recall."""
 
+    def nearest_sentences(self, vector: npt.NDArray[np.float32], numbers: Iterable[int]) -> dict[int, float]:
+        """For each of these passages the cosine of its sentence nearest to the vector.
+
+        One whose sentences have no vectors of their own is left out.
+        """
+
     def search_words(self, wanted: Sequence[str], limit: int, allowed: Filter = EVERYTHING) -> Ranking:
         """Passages with their BM25 scores; any of the words may match, and a filter holds inside the search."""
 

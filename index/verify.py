@@ -48,7 +48,9 @@ def _report(catalog: Catalog, agree: bool | None) -> VerifyReport:
     if vectors != passages:
         problems.append(f"{passages - vectors} of {passages} passages have no vector")
     if unusual:
-        problems.append(f"{len(unusual)} cached vectors are damaged: their length is not one")
+        problems.append(
+            f"{len(unusual)} cached vectors are damaged: their length is not one, or their sentences' are missing"
+        )
     path, loaded = current_file(catalog), open_vectors(catalog, thorough=True)
     if loaded is None:
         problems.append(f"{path.name} is missing or damaged")
@@ -100,12 +102,12 @@ def repair(folder: Path) -> tuple[str, ...]:
 
 
 def _cached(catalog: Catalog) -> tuple[int, list[int]]:
-    """How many passages have a vector, and those whose vector is not of length one."""
-    count, unusual = 0, list[int]()
+    """How many passages have a vector, and those whose own is not of length one or whose sentences' are not there."""
+    count, unusual = 0, set(catalog.without_sentences())
     for numbers, matrix in catalog.vectors_in_blocks(ROWS_AT_ONCE):
         count += len(numbers)
-        unusual += numbers[~are_unit(matrix)].tolist()
-    return count, unusual
+        unusual.update(numbers[~are_unit(matrix)].tolist())
+    return count, sorted(unusual)
 
 
 def _changes(catalog: Catalog) -> list[str]:

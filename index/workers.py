@@ -8,11 +8,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
 from index.catalog import Catalog
-from index.embedder import Embedder
+from index.embedder import Embedder, Embedding
 from index.files import Skipped
 from index.pieces import Piece, piece_of
 from index.readings import Known, Reading
@@ -25,8 +22,8 @@ EMBED_AT_ONCE = 256
 BLOCK = 2048
 """Passages that are held at once, so that long ones are embedded with long ones; an article is held whole."""
 
-Vectors = Mapping[bytes, npt.NDArray[np.float32]]
-"""Unit vectors, shape (dimension,), by the digests of what was embedded."""
+Embedded = Mapping[bytes, Embedding]
+"""By the digests of what was embedded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +35,7 @@ class Read:
     items: list[Known | Skipped]
 
 
-Prepared = Read | Piece | Vectors
+Prepared = Read | Piece | Embedded
 """What becomes of files; the vectors of a piece come before it, but for those that the index has."""
 
 
@@ -100,7 +97,7 @@ class Alone:
     ) -> Generator[Prepared, None, int]:
         """The vectors that pieces lack, then the pieces; returns how many texts are `finished` with these."""
         texts = {digest: text for piece in pieces for digest, text in zip(piece.digests, piece.texts, strict=True)}
-        missing = sorted(have.catalog.missing_vectors(texts), key=lambda digest: len(texts[digest]))
+        missing = sorted(have.catalog.missing_vectors(texts), key=lambda digest: len(texts[digest].text))
         total = finished + len(missing)
 
         def done(count: int) -> None:
@@ -110,6 +107,6 @@ class Alone:
 
         for begin in range(0, len(missing), EMBED_AT_ONCE):
             part = missing[begin : begin + EMBED_AT_ONCE]
-            yield dict(zip(part, self._embedder.encode([texts[digest] for digest in part], done), strict=True))
+            yield dict(zip(part, self._embedder.embed([texts[digest] for digest in part], done), strict=True))
         yield from pieces
         return total

@@ -29,7 +29,7 @@ class Features:
     margin: span score less null score, in logits.
     lead: the answer's score less that of the best other answer, in logits.
     retrieved: the fused retrieval score of its passage, 0 to 1.
-    cosine: similarity of meaning between question and passage.
+    cosine: similarity of meaning between the question and the nearest sentence of the passage.
     agreement: log of one plus the number of other passages that are believed to give the same answer.
     beside: span score less null score, in logits, where it is read side by side with its rivals.
     """

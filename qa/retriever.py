@@ -4,6 +4,7 @@ Knows the two searches and how their rankings are put together. Never knows what
 out of a passage.
 """
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ HITS = 1000
 NAMES_DEEPER = 4
 """How many times as many passages are looked at by words where names of one thing are first counted each."""
 
-DENSE_WEIGHT = 0.4
+DENSE_WEIGHT = 0.5
 """Share of meaning, against words, in the fused score; chosen on training questions by `benchmarks/fusion.py`."""
 
 RRF = 60
@@ -42,7 +43,7 @@ class ScoredPassage:
     """A retrieved passage with its fused score, and its place and score in each of the two searches.
 
     Ranks count from one; a rank of None means that this search did not find it. `cosine` is
-    the similarity of meaning, `bm25` that of words; both higher for better. `copies` are
+    the similarity of meaning to its nearest sentence, `bm25` that of words; both higher for better. `copies` are
     passages of other articles that were found too and say the same in the same words. `asked` is
     the question in the names that the passage uses, where it has names that others call otherwise.
     """
@@ -88,8 +89,8 @@ class Retriever:
         """
         wording = wording or word(question, snapshot.names)
         vector = self.embed([wording.usual])[0] if vector is None else vector
-        dense = snapshot.search_vectors(vector, DEPTH, allowed)
         words = by_words(wording, snapshot, allowed)
+        dense = by_meaning(vector, snapshot, allowed, words)
         fused = convex(dense, words, dense_weight)
         passages = snapshot.passages(number for number, _ in fused)
         copied = snapshot.copies(list(passages))
@@ -105,6 +106,20 @@ class Retriever:
             for number, score in fused
             if number in passages and number not in copied
         ][:k]
+
+
+def by_meaning(vector: Vectors, snapshot: Snapshot, allowed: Filter, also: Ranking) -> Ranking:
+    """The passages nearest in meaning, best first: each as near as that of its sentences which is nearest.
+
+    What all of a passage is about may hide the sentence that answers. They are looked for by the passages' own
+    vectors, and those found already are looked at `also`, but no farther than the farthest that was found so.
+    """
+    found = dict(snapshot.search_vectors(vector, DEPTH, allowed))
+    by_sentence = snapshot.nearest_sentences(vector, [*found, *(number for number, _ in also if number not in found)])
+    near = {number: by_sentence.get(number, cosine) for number, cosine in found.items()}
+    farthest = min(near.values(), default=math.inf)
+    others = {number: cosine for number, cosine in by_sentence.items() if number not in near and cosine > farthest}
+    return _best_first(near | others)
 
 
 def by_words(wording: Wording, snapshot: Snapshot, allowed: Filter) -> Ranking:

@@ -14,7 +14,7 @@ import pytest
 os.environ["HF_HUB_OFFLINE"] = "1"  # before anything imports huggingface_hub, which reads it once
 
 from index.build import build
-from index.embedder import Embedder, Vectors
+from index.embedder import Embedder, Embedding, Parted, Vectors, directions
 from qa import QuestionAnswerer
 
 ROOT = Path(__file__).parents[1]
@@ -42,6 +42,14 @@ class WordEmbedder:
         if done:
             done(len(texts))
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    def embed(self, texts: Sequence[Parted], done: Callable[[int], None] | None = None) -> list[Embedding]:
+        vectors = self.encode([parted.text for parted in texts], done)
+        before = self.texts
+        sentences = [[parted.text[s:e] for s, e in parted.sentences] for parted in texts]
+        made = [directions(self.encode(each).reshape(-1, self.DIMENSION)) for each in sentences]
+        self.texts = before
+        return list(map(Embedding, vectors, made))
 
     def token_offsets(self, texts: list[str]) -> list[list[tuple[int, int]]]:
         return [[match.span() for match in re.finditer(r"\w+|[^\w\s]", text)] for text in texts]

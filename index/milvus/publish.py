@@ -55,6 +55,7 @@ PASSAGE = [
     "born",
     "digest",
     "lines",
+    "sentences",
     "title_words",
     "words",
     "vector",

@@ -15,8 +15,9 @@ import numpy as np
 from index.boilerplate import kept_spans
 from index.build import publish
 from index.catalog import Catalog
+from index.embedder import Embedding
 from index.introductions import naming
-from index.milvus.rows import ARTICLE, TEXT, article_from
+from index.milvus.rows import ARTICLE, TEXT, article_from, directions_from
 from index.milvus.server import Row, any_of, batches
 from index.milvus.snapshot import Reader
 from index.store import Progress
@@ -59,8 +60,8 @@ def _put(catalog: Catalog, reader: Reader, everything: Sequence[Any]) -> None:
         own = passages.get(said["number"], [])
         if article.digest == said["digest"] and len(own) == said["passages"]:
             whole.append((said, article, own))
-    vectors = {bytes.fromhex(row["digest"]): row["vector"] for _, _, own in whole for row in own}
-    catalog.cache_vectors({digest: np.asarray(vector, np.float32) for digest, vector in vectors.items()})
+    made = {bytes.fromhex(row["digest"]): _embedding(row) for _, _, own in whole for row in own}
+    catalog.cache_vectors(made)
     with catalog.transaction():
         for said, article, own in whole:
             catalog.continue_at(said["number"], own[0]["number"] if own else 1)
@@ -71,12 +72,17 @@ def _put(catalog: Catalog, reader: Reader, everything: Sequence[Any]) -> None:
         catalog.assign({name: said["digest"] for said, _, _ in whole for name in (said["id"], *said["copies"])})
 
 
+def _embedding(row: Row) -> Embedding:
+    vector = np.asarray(row["vector"], np.float32)
+    return Embedding(vector, directions_from(row["sentences"], len(vector)))
+
+
 def _passages(reader: Reader, articles: list[int]) -> dict[int, list[Row]]:
     """The passages of articles, by article, in the order of their numbers."""
     found: dict[int, list[Row]] = {}
     if reader.server.call("has_collection", reader.layout.passages):
         where = f"{any_of('article', articles)} and {reader.visible}"
-        fields = ["number", "article", "start", "end", "digest", "vector"]
+        fields = ["number", "article", "start", "end", "digest", "vector", "sentences"]
         for page in reader.server.pages(reader.layout.passages, "number", where, fields):
             for row in page:
                 found.setdefault(row["article"], []).append(row)

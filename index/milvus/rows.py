@@ -3,6 +3,7 @@
 Knows the catalog's tables and how a record tells what stands in them. Never knows a server.
 """
 
+import base64
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,6 +17,7 @@ from index.aliases import Aliases
 from index.article import Article
 from index.catalog import FILE
 from index.connection import connect
+from index.embedder import Directions, read_directions
 from index.milvus.analysis import Analyzer
 from index.milvus.schema import LONGEST
 from index.syndication import lines_within
@@ -170,9 +172,10 @@ class Workbook:
 
     def passages(self, numbers: Iterable[int], analyzer: Analyzer) -> list[dict[str, Any]]:
         """Passages as they are written, but for the generation."""
-        query = """SELECT p.number, p.article, p.start, p."end", a.source, a.published, p.vector, v.vector, a.title,
-                          substr(a.text, p.start + 1, p."end" - p.start)
+        query = """SELECT p.number, p.article, p.start, p."end", a.source, a.published, p.vector, v.vector, s.matrix,
+                          a.title, substr(a.text, p.start + 1, p."end" - p.start)
                    FROM passages p JOIN articles a ON a.number = p.article JOIN vectors v ON v.digest = p.vector
+                        LEFT JOIN directions s ON s.digest = p.vector
                    WHERE p.number IN (SELECT value FROM json_each(?)) ORDER BY p.number"""
         wanted = list(numbers)
         found = self._sql.execute(query, (json.dumps(wanted),)).fetchall()
@@ -184,8 +187,9 @@ class Workbook:
                 "published": _day(day), "digest": digest.hex(), "lines": json.dumps(lines.get(number, [])),
                 "title_words": len(title), "words": _clipped(" ".join((*title, *body))),
                 "vector": np.frombuffer(vector, "<f4").astype(np.float32),
+                "sentences": _as_text(sentences or b"", len(vector) // 4),
             }
-            for (number, article, start, end, source, day, digest, vector, *_), title, body
+            for (number, article, start, end, source, day, digest, vector, sentences, *_), title, body
             in zip(found, words[::2], words[1::2], strict=True)
         ]  # fmt: skip
 
@@ -202,6 +206,17 @@ def article_from(said: Mapping[str, Any], text: str) -> Article:
     return Article.of_fields(
         said["id"], said["title"], text, said["source"], said["url"], said["published"], said["author"], said["pages"]
     )
+
+
+def _as_text(sentences: bytes, dimension: int) -> str:
+    """Where sentences point to, as many of them as a row can hold."""
+    most = LONGEST * 3 // 4 // dimension
+    return base64.b64encode(sentences[: most * dimension]).decode()
+
+
+def directions_from(text: str, dimension: int) -> Directions:
+    """What `_as_text` made text of."""
+    return read_directions(base64.b64decode(text), dimension)
 
 
 def _day(day: str | None) -> int:

@@ -4,7 +4,7 @@ Knows fields and filters. Never knows SQLite, or in which order things are writt
 
     <name>             an alias, of the manifest of the published generation: to move it is to publish
     <name>_g<n>_<t>    a manifest, an empty collection; its name says the generation and its token
-    <name>_passages    a row for each passage: place, outlet, date, words, lines, vector
+    <name>_passages    a row for each passage: place, outlet, date, words, lines, vector, its sentences' vectors
     <name>_records     everything else, in rows of one kind each: articles, their texts, names, facts
     <name>_builder     an alias, of the collection whose name says who builds, see `index.milvus.lease`
 
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from index.errors import CorpusError
 from index.milvus.bm25 import SERVER_K1, B
 from index.milvus.server import LONG, Server, any_of
 from index.store import Filter
@@ -92,9 +93,20 @@ def make_collections(server: Server, layout: Layout, dimension: int, words: bool
         _make_records(server, layout)
     if dimension and not server.call("has_collection", layout.passages):
         _make_passages(server, layout, dimension, words, kind)
+    _check_fields(server, layout)
     for name in (layout.records, layout.passages):
         if server.call("has_collection", name):
             server.call("load_collection", name, patience=LONG)
+
+
+def _check_fields(server: Server, layout: Layout) -> None:
+    """Raises: CorpusError: passages are kept there as an earlier version kept them."""
+    there = server.find("describe_collection", layout.passages)
+    if there and "sentences" not in [field["name"] for field in there["fields"]]:
+        raise CorpusError(
+            f"the index {layout.name} in {server.address} was made by an earlier version, which kept no vectors of "
+            "sentences: build it under another name, or drop its collections"
+        )
 
 
 def make_empty(server: Server, collection: str) -> None:
@@ -127,7 +139,8 @@ def _make_passages(server: Server, layout: Layout, dimension: int, words: bool, 
     schema = _schema(
         ("article", "INT64", {}), ("start", "INT64", {}), ("end", "INT64", {}), ("source", "VARCHAR", long),
         ("published", "INT64", {}), ("born", "INT64", {}), ("died", "INT64", {}), ("digest", "VARCHAR", long),
-        ("lines", "VARCHAR", long), ("title_words", "INT64", {}), ("words", "VARCHAR", long | analyzed), *by_words,
+        ("lines", "VARCHAR", long), ("sentences", "VARCHAR", long), ("title_words", "INT64", {}),
+        ("words", "VARCHAR", long | analyzed), *by_words,
         ("vector", "FLOAT_VECTOR", {"dim": dimension}), key=("number", "INT64", {}),
     )  # fmt: skip
     graph = {"index_type": "HNSW", "metric_type": "COSINE", "params": {"M": 16, "efConstruction": 200}}

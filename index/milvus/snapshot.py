@@ -13,10 +13,11 @@ import numpy.typing as npt
 
 from index.aliases import MATES, consonants_of, nearest_of
 from index.article import Article, Passage
+from index.embedder import nearest
 from index.errors import CorpusError
 from index.milvus.analysis import Analyzer, Words
 from index.milvus.bm25 import Counted, phrase_worth, score, worth
-from index.milvus.rows import ARTICLE, FACTS, LEARNED, LINE, NAME, ORIGIN, TEXT, article_from
+from index.milvus.rows import ARTICLE, FACTS, LEARNED, LINE, NAME, ORIGIN, TEXT, article_from, directions_from
 from index.milvus.schema import Layout, Manifest, permitted, visible
 from index.milvus.server import Row, Server, any_of, batches
 from index.names import spoken
@@ -141,6 +142,14 @@ class MilvusSnapshot:
         wanted = np.asarray(vector, np.float32).tolist()
         (hits,) = self._reader.search([wanted], "vector", limit, permitted(allowed))
         return _ranking({hit["number"]: hit["score"] for hit in hits}, limit)
+
+    def nearest_sentences(self, vector: npt.NDArray[np.float32], numbers: Iterable[int]) -> dict[int, float]:
+        wanted = [int(number) for number in numbers]
+        if not wanted:
+            return {}
+        rows = self._reader.passages(any_of("number", wanted), ["sentences"])
+        sentences = {row["number"]: directions_from(row["sentences"], len(vector)) for row in rows}
+        return nearest(vector, sentences)
 
     def search_words(self, wanted: Sequence[str], limit: int, allowed: Filter = EVERYTHING) -> Ranking:
         phrases = [phrase for phrase in dict.fromkeys(self._analyzer.words(list(dict.fromkeys(wanted)))) if phrase]

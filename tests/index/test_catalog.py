@@ -11,6 +11,7 @@ import pytest
 from index import connection
 from index.article import Article, Passage
 from index.catalog import FILE, SCHEMA, Catalog, is_published
+from index.embedder import Embedding
 from index.errors import CorpusError
 from index.store import Filter, Heading
 from index.syndication import lines_of
@@ -278,13 +279,18 @@ def test_a_snapshot_keeps_its_generation_whatever_another_connection_publishes(c
 
 def test_vectors_are_kept_by_digest_until_no_passage_has_them(catalog):
     one, two = np.float32([1, 0, 0.5]), np.float32([0, 1, 0])
-    catalog.cache_vectors({DIGEST: one, b"unused": two})
+    sentences = np.int8([[127, 0, 64], [0, -127, 1]])
+    made = {DIGEST: Embedding(one, sentences), b"unused": Embedding(two, sentences[:0])}
+    catalog.cache_vectors(made)
     assert catalog.missing_vectors([DIGEST, b"new", b"unused", b"new"]) == [b"new"]
     numbers, matrix = catalog.passage_vectors()
     assert matrix.shape == (5, 3)
     assert matrix.dtype == np.float32
     assert (matrix == one).all()
     assert numbers.tolist() == catalog.passage_numbers(EVERYTHING).tolist()
+    found = catalog.sentences_of([*numbers[:2], 999])
+    assert list(found) == numbers[:2].tolist() and all((matrix == sentences).all() for matrix in found.values())
+    assert catalog.without_sentences() == []
     catalog.forget_unused_vectors()
     assert catalog.missing_vectors([DIGEST, b"unused"]) == [b"unused"]
     with catalog.transaction():
@@ -295,6 +301,16 @@ def test_vectors_are_kept_by_digest_until_no_passage_has_them(catalog):
         catalog.assign({"note.txt": None})
     catalog.forget_unused_vectors()
     assert catalog.missing_vectors([DIGEST]) == [DIGEST]
+    assert not catalog._sql.execute("SELECT 1 FROM directions").fetchall()
+
+
+@pytest.mark.parametrize("harm", ["DELETE FROM directions", "UPDATE directions SET matrix = substr(matrix, 2)"])
+def test_lost_or_damaged_vectors_of_sentences_are_told_of_and_not_used(catalog, harm):
+    catalog.cache_vectors({DIGEST: Embedding(np.float32([1, 0, 0.5]), np.int8([[127, 0, 64]]))})
+    catalog._sql.execute(harm)
+    numbers = catalog.passage_numbers(EVERYTHING).tolist()
+    assert catalog.without_sentences() == numbers
+    assert catalog.sentences_of(numbers) == {}
 
 
 def test_an_empty_catalog_has_no_vectors(tmp_path):

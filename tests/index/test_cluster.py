@@ -115,13 +115,13 @@ class Slow:
         self._embedder, self._log = embedder, log
         self.identity, self.max_tokens, self.token_offsets = embedder.identity, 256, embedder.token_offsets
 
-    def encode(self, texts, done=None):
+    def embed(self, texts, done=None):
         import ray
 
         time.sleep(0.2)
         with open(self._log, "a") as log:
             log.write(f"{ray.get_runtime_context().get_node_id()}\n")
-        return self._embedder.encode(texts, done)
+        return self._embedder.embed(texts, done)
 
 
 def test_where_a_node_dies_in_the_middle_the_index_is_the_same_and_nothing_is_said(nodes, words, tmp_path, capfd):
@@ -171,7 +171,7 @@ class Broken:
     def __init__(self, embedder):
         self.identity, self.max_tokens, self.token_offsets = embedder.identity, 256, embedder.token_offsets
 
-    def encode(self, texts, done=None):
+    def embed(self, texts, done=None):
         raise ZeroDivisionError(f"{len(texts)} by zero")
 
 

@@ -1,5 +1,6 @@
 """Vectors are of unit length, the same on every engine, and named by the weights they come from."""
 
+import json
 import re
 import shutil
 from itertools import pairwise
@@ -7,8 +8,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from index.embedder import Embedder, installed
+from index.embedder import Embedder, Parted, directions, installed, nearest, read_directions
 from index.errors import ModelError
+from index.passages import sentences
 
 TEXTS = [
     "Who is the spokesman of the Syrian army?",
@@ -142,3 +144,56 @@ def test_weights_of_another_shape_are_a_model_error(tmp_path):
     )
     with pytest.raises(ModelError, match="is not a sentence-transformers model"):
         Embedder(tmp_path / "other", device="cpu").encode(["text"])
+
+
+ARTICLE = (
+    "Weather\nRain fell on the coast all week. City. The mayor of Split, Ana Horvat, opened a new library in March. "
+    "Ferries to the islands will run twice a day. Tickets cost nine euros."
+)
+
+
+def parted(text):
+    return Parted(text, tuple(sentences(text, text.index("\n") + 1)))
+
+
+def test_a_text_and_its_sentences_are_embedded_in_one_pass(embedder):
+    texts = [parted(ARTICLE), Parted("No sentence is named."), parted("\n" + TEXTS[4] * 30)]
+    one, other, long = embedder.embed(texts)
+    assert (np.stack([one.vector, other.vector, long.vector]) == embedder.encode([t.text for t in texts])).all()
+    said = [ARTICLE[s:e] for s, e in texts[0].sentences]
+    assert len(said) == 5 and "City." in said
+    assert one.sentences.shape == (4, 384) and one.sentences.dtype == np.int8
+    assert other.sentences.shape == (0, 384)
+    assert 0 < len(long.sentences) < len(texts[2].sentences)  # the rest is over the window
+    assert (np.abs(one.sentences).max(1) == 127).all()
+
+
+def test_a_question_is_nearest_to_the_sentence_that_answers_it(embedder):
+    (embedded,) = embedder.embed([parted(ARTICLE)])
+    questions = ("Did it rain on the coast?", "Who opened the library?", "How often do the ferries run?")
+    for place, vector in enumerate(embedder.encode(questions)):
+        cosines = nearest(vector, {i: embedded.sentences[i : i + 1] for i in range(len(embedded.sentences))})
+        assert max(cosines, key=cosines.__getitem__) == place and len(cosines) == len(embedded.sentences)
+        whole = nearest(vector, {7: embedded.sentences, 8: embedded.sentences[:0]})
+        assert whole == {7: pytest.approx(max(cosines.values()))}
+        assert whole[7] > embedded.vector @ vector
+
+
+def test_directions_are_kept_at_one_byte_a_component_and_hardly_turned():
+    vectors = np.random.default_rng(3).normal(size=(50, 384)) * np.linspace(0.01, 9, 50)[:, None]
+    kept = directions(vectors)
+    cosines = (kept * vectors).sum(1) / np.linalg.norm(kept.astype(float), axis=1) / np.linalg.norm(vectors, axis=1)
+    assert cosines.min() > 0.9997
+    assert (read_directions(kept.tobytes(), 384) == kept).all()
+    assert directions(np.zeros((1, 3))).tolist() == [[0, 0, 0]] and directions(np.zeros((0, 3))).shape == (0, 3)
+
+
+def test_a_model_that_takes_no_mean_gives_no_vectors_of_sentences(tmp_path):
+    folder = tmp_path / "first-token"
+    shutil.copytree(installed(), folder)
+    pooling = folder / "1_Pooling" / "config.json"
+    config = json.loads(pooling.read_text())
+    config |= {"pooling_mode_mean_tokens": False, "pooling_mode_cls_token": True}
+    pooling.write_text(json.dumps(config))
+    (embedded,) = Embedder(folder, device="cpu").embed([parted(ARTICLE)])
+    assert embedded.sentences.shape == (0, 384)

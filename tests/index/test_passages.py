@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from index.boilerplate import kept_spans
-from index.passages import CAPACITY, LONGEST_TOKEN, OVERLAP, cut, sentences
+from index.passages import CAPACITY, LONGEST_TOKEN, OVERLAP, cut, runs, sentences
 
 NEWS = """The city has fallen. Brig. Gen. Yihya Rasool spoke at 5 p.m. on Friday.
 
@@ -135,6 +135,16 @@ def test_passages_fit_any_capacity_and_end_where_sentences_end(capacity):
     assert all(size(text[start:end]) <= capacity for start, end in found)
     assert {start for start, _ in found} <= {start for start, _ in whole}
     assert {end for _, end in found} <= {end for _, end in whole}
+    assert all(set(run) <= set(whole) for run in runs(text, [(0, len(text))], tokens, capacity))
+
+
+def test_passages_are_runs_of_sentences_and_of_the_pieces_of_one_that_is_too_long():
+    text = f"So it is. {' '.join(['Word'] * 450)} at last. That is the end."
+    found, whole = runs(text, [(0, len(text))], tokens), sentences(text)
+    assert [(run[0][0], run[-1][1]) for run in found] == cut(text, [(0, len(text))], tokens)
+    assert whole[0] in found[0] and whole[-1] in found[-1]
+    pieces = sorted({span for run in found for span in run} - set(whole))
+    assert len(pieces) > 2 and pieces[0][0] == whole[1][0] and pieces[-1][1] == whole[1][1]
 
 
 def test_each_passage_says_something_that_the_one_before_does_not():

@@ -28,6 +28,17 @@ def test_every_field_comes_back(article, words):
     assert "\n" not in piece.as_json()
 
 
+def test_sentences_stand_in_what_is_embedded_where_the_piece_says(words):
+    text = "The bridge was closed. It is old. " * 40 + "The end came late."
+    for title in ("", "The bridge"):
+        piece = piece_of(Article("a", title, text), words)
+        assert len(piece.texts) > 1
+        for parted, run, (start, end) in zip(piece.texts, piece.runs, piece.spans, strict=True):
+            assert parted.text.endswith(text[start:end]) and parted.text.startswith(title)
+            assert [parted.text[s:e] for s, e in parted.sentences] == [text[s:e] for s, e in run]
+            assert {text[s:e] for s, e in run} <= {"The bridge was closed.", "It is old.", "The end came late."}
+
+
 def test_the_spool_gives_each_article_once_in_the_order_in_which_they_came(tmp_path, words):
     chance = random.Random(5)
     pieces = [piece_of(Article(f"{n}.txt", "Title", f"Text {chance.random()}."), words) for n in range(20)]

@@ -159,6 +159,8 @@ def test_a_damaged_full_text_is_repaired(index, words):
     [
         "DELETE FROM vectors WHERE digest = (SELECT vector FROM passages LIMIT 1)",
         "UPDATE vectors SET vector = zeroblob(length(vector)) WHERE digest = (SELECT vector FROM passages LIMIT 1)",
+        "DELETE FROM directions WHERE digest = (SELECT vector FROM passages LIMIT 1)",
+        "UPDATE directions SET matrix = x'7F' WHERE digest = (SELECT vector FROM passages LIMIT 1)",
         "UPDATE articles SET text = replace(text, 'the', 'teh') WHERE number = 1",
         "UPDATE passages SET start = -1 WHERE number = 1",
         "DELETE FROM articles WHERE number = 1",

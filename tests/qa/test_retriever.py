@@ -6,7 +6,7 @@ import pytest
 from index.embedder import Embedder
 from index.local import LocalStore
 from index.store import EVERYTHING, Snapshot
-from qa.retriever import RRF, Retriever, by_words, content_words, convex, reciprocal_rank
+from qa.retriever import DEPTH, RRF, Retriever, by_meaning, by_words, content_words, convex, reciprocal_rank
 from qa.wording import word
 
 
@@ -136,3 +136,46 @@ def test_a_passage_with_all_spellings_counts_its_best_one_once(spelled: Snapshot
     alone = {**spelled.word_scores("marrokesh", numbers), **spelled.word_scores("marokesh", numbers)}
     found = by_words(word("Marokesh", spelled.names), spelled, EVERYTHING)
     assert dict(found) == pytest.approx(alone)
+
+
+class Meanings:
+    """A snapshot of which only the nearest passages, and the nearest of their sentences, are known."""
+
+    def __init__(self, passages: dict[int, float], sentences: dict[int, float]) -> None:
+        self.passages, self.sentences = passages, sentences
+
+    def search_vectors(self, vector: object, limit: int, allowed: object) -> list[tuple[int, float]]:
+        return sorted(self.passages.items(), key=lambda item: -item[1])[:limit]
+
+    def nearest_sentences(self, vector: object, numbers: list[int]) -> dict[int, float]:
+        return {number: self.sentences[number] for number in numbers if number in self.sentences}
+
+
+def meant(snapshot: Meanings, also: list[int]) -> list[tuple[int, float]]:
+    return by_meaning(None, snapshot, EVERYTHING, [(number, 1.0) for number in also])  # type: ignore[arg-type]
+
+
+def test_a_passage_is_as_near_as_its_nearest_sentence() -> None:
+    snapshot = Meanings({1: 0.6, 2: 0.5, 3: 0.4}, {1: 0.5, 2: 0.9})
+    assert meant(snapshot, []) == [(2, 0.9), (1, 0.5), (3, 0.4)]  # the third has no vectors of sentences
+
+
+def test_what_words_found_has_its_nearness_too_unless_it_is_farther_than_all_that_meaning_found() -> None:
+    snapshot = Meanings({1: 0.6, 2: 0.5}, {1: 0.6, 2: 0.5, 7: 0.7, 8: 0.3})
+    assert meant(snapshot, [7, 8, 9, 1]) == [(7, 0.7), (1, 0.6), (2, 0.5)]
+    assert meant(Meanings({}, {7: 0.7}), [7]) == []
+
+
+def test_a_sentence_that_answers_is_found_among_many_that_do_not(tmp_path: Path, embedder: Embedder) -> None:
+    filler = "The market sells fruit and bread. Buses stop at the town hall. The school has a garden. "
+    texts = [filler + f"Street {n} was paved. " * 3 for n in range(30)]
+    texts[17] += "The lighthouse keeper was called Ivo Marin. " + filler
+    (tmp_path / "rows.jsonl").write_text("".join(f'{{"text": "{text}"}}\n' for text in texts))
+    store = LocalStore(tmp_path / "index")
+    store.build([tmp_path / "rows.jsonl"], embedder)
+    with store.snapshot(embedder.identity) as snapshot:
+        best, *_ = Retriever(embedder).search("Who looked after the beacon?", snapshot, dense_weight=1.0)
+        vector = embedder.encode(["Who looked after the beacon?"])[0]
+        whole = dict(snapshot.search_vectors(vector, DEPTH))
+    assert best.passage.article_id == "rows.jsonl#18"
+    assert best.cosine > whole[best.number] + 0.05

@@ -19,7 +19,7 @@ _FEATURES = {
     "margin": ("Reader", "how much rather it takes this span than none, in logits"),
     "lead": ("Lead", "over the best other answer, in logits"),
     "retrieved": ("Retrieval", "fused score of its passage, 0 to 1"),
-    "cosine": ("Meaning", "similarity of question and passage, −1 to 1"),
+    "cosine": ("Meaning", "similarity of question and nearest sentence, −1 to 1"),
     "agreement": ("Agreement", "log of the passages that are believed to say the same"),
     "beside": ("Side by side", "the same as the reader's, read together with its rivals, in logits"),
 }

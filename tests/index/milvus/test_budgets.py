@@ -16,8 +16,8 @@ from index.milvus.snapshot import AT_ONCE, TEXTS_AT_ONCE, together
 from qa.pipeline import QuestionAnswerer
 from qa.retriever import Retriever
 
-CALLS = 9
-"""For a question: which generation, names, the two searches, what words are worth, and what was found."""
+CALLS = 10
+"""For a question: which generation, names, the two searches, what words are worth, sentences, and what was found."""
 
 ARTICLES = 230
 """So many that their texts are not read all at once."""

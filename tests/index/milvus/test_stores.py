@@ -71,6 +71,17 @@ class TestContract:
         with pytest.raises(CorpusError, match="qa index"):
             store.roots()
 
+    def test_a_passage_is_as_near_as_its_nearest_sentence(self, store: Store, folder: Path, words: Embedder) -> None:
+        write(folder, [{"id": "long", "text": "The lake is deep. Nobody swims there in winter."}])
+        store.build([folder], words)
+        asked, half = words.encode(["Nobody swims there in winter.", "The lake is deep and green"])
+        with store.snapshot(words.identity) as snapshot:
+            ((number, cosine),) = snapshot.search_vectors(asked, 5)
+            nearest = snapshot.nearest_sentences(asked, [number, number + 7])
+            assert list(nearest) == [number] and nearest[number] == pytest.approx(1, abs=1e-3) > cosine + 0.1
+            assert snapshot.nearest_sentences(half, [number])[number] == pytest.approx(4 / 24**0.5, abs=1e-3)
+            assert snapshot.nearest_sentences(asked, []) == {}
+
     def test_it_gives_back_what_was_read(self, store: Store, folder: Path, words: Embedder) -> None:
         report = store.build([folder], words)
         assert store.is_published()
