@@ -416,8 +416,11 @@ class QuestionAnswerer:
         return [self._calibration.probability(features) for features in found.features]
 
     def _apart(self, found: Examination) -> list[float]:
-        """The same, of the others as if the first were not there: else what contradicts it would be doubted for it."""
-        others = describe(found.groups[1:])
+        """The same, of the others as if the first were not there: else what contradicts it would be doubted for it.
+
+        Side by side with it, too, so that each counts there as it was read in its own passage.
+        """
+        others = describe([replace(other, beside=other.best.margin) for other in found.groups[1:]])
         return [*self.beliefs(found)[:1], *map(self._calibration.probability, others)]
 
     def decide(self, found: Examination, min_confidence: float | None = None) -> Answer | NoAnswer:
