@@ -33,8 +33,8 @@ READER_CALLS = 3
 PADDED = 0.2
 """Most of what the models are given that may be padding."""
 
-TEXTS_READ = 6
-"""For a question that is answered: four passages of ten, and the best candidates side by side in two orders."""
+TEXTS_READ = 7
+"""For a question that is answered: five passages of ten, and the best candidates side by side in two orders."""
 
 STATEMENTS = 60
 """Names that the articles know by others take most of them: a search by words for each spelling."""
