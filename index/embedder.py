@@ -67,7 +67,8 @@ class Embedding:
 def directions(vectors: npt.NDArray[np.floating[Any]]) -> Directions:
     """Vectors, shape (n, dimension), at one byte a component."""
     largest = np.abs(vectors).max(1, keepdims=True, initial=1e-9)
-    return np.round(vectors * (127 / largest)).astype(np.int8)
+    kept: Directions = np.round(vectors * (127 / largest)).astype(np.int8)
+    return kept
 
 
 def read_directions(data: bytes, dimension: int) -> Directions:
