@@ -545,14 +545,11 @@ class Catalog:
 
     def forget_unused_vectors(self) -> None:
         """Look through those cached, or left by a passage, since the last time: all others are in use."""
-        self._sql.execute(
-            "DELETE FROM vectors WHERE digest IN (SELECT digest FROM loose)"
-            " AND NOT EXISTS (SELECT 1 FROM passages WHERE vector = vectors.digest)"
-        )
-        self._sql.execute(
-            "DELETE FROM directions WHERE digest IN (SELECT digest FROM loose)"
-            " AND NOT EXISTS (SELECT 1 FROM passages WHERE vector = directions.digest)"
-        )
+        for table in ("vectors", "directions"):
+            self._sql.execute(
+                f"DELETE FROM {table} WHERE digest IN (SELECT digest FROM loose)"
+                f" AND NOT EXISTS (SELECT 1 FROM passages WHERE vector = {table}.digest)"
+            )
         self._sql.execute("DELETE FROM loose")
 
     def sentences_of(self, numbers: Iterable[int]) -> dict[int, Directions]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
 from index import inference, models
 from index.errors import ModelError
@@ -125,7 +125,7 @@ class Embedder:
 
     @cached_property
     def _runner(self) -> inference.Runner:
-        probe = [inference.Row(encoding.ids, encoding.type_ids) for encoding in self._tokenizer.encode_batch(PROBE)]
+        probe = _rows(self._tokenizer.encode_batch(PROBE))
         return inference.load(f"embed-{self.identity}", self._module, self._device, self._precision, probe)
 
     @property
@@ -139,16 +139,11 @@ class Embedder:
         `done` is told after each batch how many texts it held.
         """
         encodings = self._tokenizer.encode_batch(list(texts))
-        rows = [inference.Row(encoding.ids, encoding.type_ids) for encoding in encodings]
-        pad = self._tokenizer.token_to_id("[PAD]") or 0
-        vectors = inference.run(self._runner, rows, pad, done, lambda _, outputs: outputs[0])
-        return np.stack(vectors).astype(np.float32)
+        return np.stack(self._run(encodings, done, lambda _, outputs: outputs[0])).astype(np.float32)
 
     def embed(self, texts: Sequence[Parted], done: Callable[[int], None] | None = None) -> list[Embedding]:
         """The vectors of texts and of their sentences, in one pass of the model; `done` as for `encode`."""
         encodings = self._tokenizer.encode_batch([parted.text for parted in texts])
-        rows = [inference.Row(encoding.ids, encoding.type_ids) for encoding in encodings]
-        pad = self._tokenizer.token_to_id("[PAD]") or 0
 
         def pooled(number: int, outputs: Sequence[Vectors]) -> Embedding:
             vector, *tokens = outputs
@@ -156,7 +151,17 @@ class Embedder:
             means = [tokens[0][first:last].mean(0) for first, last in places]
             return Embedding(vector.astype(np.float32), directions(np.array(means).reshape(-1, len(vector))))
 
-        return inference.run(self._runner, rows, pad, done, pooled)
+        return self._run(encodings, done, pooled)
+
+    def _run(
+        self,
+        encodings: Sequence[Encoding],
+        done: Callable[[int], None] | None,
+        kept: Callable[[int, list[inference.Array]], Any],
+    ) -> list[Any]:
+        """What `kept` makes of each encoding's number and outputs, as in `index.inference.run`."""
+        pad = self._tokenizer.token_to_id("[PAD]") or 0
+        return inference.run(self._runner, _rows(encodings), pad, done, kept)
 
     def token_offsets(self, texts: list[str]) -> list[list[tuple[int, int]]]:
         """For each text the character offsets of its tokens, special tokens left out."""
@@ -199,6 +204,10 @@ def _takes_the_mean(model: "SentenceTransformer") -> bool:
     kinds = [type(module).__name__ for module in model]
     usual = kinds in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"])
     return usual and model[1].pooling_mode == "mean"
+
+
+def _rows(encodings: Sequence[Encoding]) -> list[inference.Row]:
+    return [inference.Row(encoding.ids, encoding.type_ids) for encoding in encodings]
 
 
 def _places(offsets: Sequence[tuple[int, int]], sentences: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -84,7 +84,7 @@ class Alone:
                 if digest not in seen and have.lacks(item.id, digest):
                     seen.add(digest)
                     pieces.append(piece_of(item, self._embedder))
-                    held += len(pieces[-1].spans)
+                    held += len(pieces[-1].runs)
                     progress("cutting", len(seen), 0)
                 if held >= BLOCK:
                     embedded = yield from self._embed(pieces, have, embedded, progress)

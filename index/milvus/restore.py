@@ -60,8 +60,7 @@ def _put(catalog: Catalog, reader: Reader, everything: Sequence[Any]) -> None:
         own = passages.get(said["number"], [])
         if article.digest == said["digest"] and len(own) == said["passages"]:
             whole.append((said, article, own))
-    made = {bytes.fromhex(row["digest"]): _embedding(row) for _, _, own in whole for row in own}
-    catalog.cache_vectors(made)
+    catalog.cache_vectors({bytes.fromhex(row["digest"]): _embedding(row) for _, _, own in whole for row in own})
     with catalog.transaction():
         for said, article, own in whole:
             catalog.continue_at(said["number"], own[0]["number"] if own else 1)

@@ -38,9 +38,7 @@ def open_corpus(squad: Path, folder: Path) -> Halves:
     """
     examples = read_squad(squad)
     contexts = list(dict.fromkeys(example.context for example in examples))
-    with (folder / PARAGRAPHS).open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps({"text": context}, ensure_ascii=False) + "\n" for context in contexts)
-    names = {context: f"{PARAGRAPHS}#{number}" for number, context in enumerate(contexts, start=1)}
+    names = write_paragraphs(contexts, folder)
     shuffled = sorted(contexts)
     random.Random(len(contexts)).shuffle(shuffled)
     fitting = set(shuffled[::2])
@@ -49,6 +47,13 @@ def open_corpus(squad: Path, folder: Path) -> Halves:
         question = Question(example.id, example.question, tuple(example.answers), (names[example.context],))
         halves[example.context not in fitting].append(question)
     return Halves(*map(tuple, halves))
+
+
+def write_paragraphs(contexts: Sequence[str], folder: Path) -> dict[str, str]:
+    """Write different paragraphs into `folder`, one article each; returns the article's id of each."""
+    with (folder / PARAGRAPHS).open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps({"text": context}, ensure_ascii=False) + "\n" for context in contexts)
+    return {context: f"{PARAGRAPHS}#{number}" for number, context in enumerate(contexts, start=1)}
 
 
 def draw(questions: Sequence[Question], answerable: int, unanswerable: int, seed: int = 7) -> list[Question]:

@@ -21,14 +21,13 @@ from index.errors import InputError
 from index.passages import Offsets
 from qa.bound import Bound
 from qa.confidence import Calibration
+from qa.evaluation.open_corpus import PARAGRAPHS, write_paragraphs
 from qa.evidence import Group, Lineup, lineups, sentence_of
 from qa.pipeline import Examination, Inquiry, QuestionAnswerer
 from qa.reader import Reader
 from qa.retriever import Retriever
 from qa.squad import Example, normalize_answer
 from qa.training.questions import read_questions
-
-PARAGRAPHS = "paragraphs.jsonl"
 
 ANSWERABLE = 2 / 3
 """Of the questions that are asked, how many have an answer."""
@@ -106,14 +105,11 @@ def _over_paragraphs(
     examples: Sequence[Example], work: Path, reader: Reader, embedder: Embedder, progress: Progress
 ) -> tuple[QuestionAnswerer, dict[str, str]]:
     """Answers from all paragraphs, without the second reading; and each paragraph's article."""
-    contexts = list(dict.fromkeys(example.context for example in examples))
-    with (work / PARAGRAPHS).open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps({"text": context}, ensure_ascii=False) + "\n" for context in contexts)
+    names = write_paragraphs(list(dict.fromkeys(example.context for example in examples)), work)
     store = store_at(work / "index")
     store.build([work / PARAGRAPHS], embedder, progress)
     once = replace(Calibration.of_reader(reader.folder), beside_weight=0.0)
-    qa = QuestionAnswerer(store, Retriever(embedder), reader, once, embedder, Bound.of_reader(reader.folder))
-    return qa, {context: f"{PARAGRAPHS}#{number}" for number, context in enumerate(contexts, start=1)}
+    return QuestionAnswerer(store, Retriever(embedder), reader, once, embedder, Bound.of_reader(reader.folder)), names
 
 
 def _side_by_side(example: Example, article: str, found: Examination, rng: random.Random) -> Example | None:
