@@ -93,13 +93,13 @@ def make_collections(server: Server, layout: Layout, dimension: int, words: bool
         _make_records(server, layout)
     if dimension and not server.call("has_collection", layout.passages):
         _make_passages(server, layout, dimension, words, kind)
-    _check_fields(server, layout)
+    check_fields(server, layout)
     for name in (layout.records, layout.passages):
         if server.call("has_collection", name):
             server.call("load_collection", name, patience=LONG)
 
 
-def _check_fields(server: Server, layout: Layout) -> None:
+def check_fields(server: Server, layout: Layout) -> None:
     """Raises: CorpusError: passages are kept there as an earlier version kept them."""
     there = server.find("describe_collection", layout.passages)
     if there and "sentences" not in [field["name"] for field in there["fields"]]:

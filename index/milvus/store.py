@@ -30,7 +30,7 @@ from index.milvus.lease import lease
 from index.milvus.publish import Ledger, Publisher, damaged_vectors, noted
 from index.milvus.restore import restore
 from index.milvus.rows import ARTICLE, TEXT, Workbook, article_from
-from index.milvus.schema import ALIVE, Layout, Manifest, has_words, published
+from index.milvus.schema import ALIVE, Layout, Manifest, check_fields, has_words, published
 from index.milvus.server import Address, Server
 from index.milvus.snapshot import MilvusSnapshot, Reader, facts_of
 from index.store import BuildReport, Kind, Progress, VerifyReport
@@ -117,6 +117,7 @@ class MilvusStore:
         with self._lock:
             token = reader.manifest.token
             if self._known is None or self._known[0] != token:
+                check_fields(self._server, self._layout)
                 self._known = token, facts_of(reader)
             return self._known[1]
 

@@ -14,6 +14,8 @@ from index.embedder import Embedder
 from index.errors import CorpusError, InputError
 from index.local import LocalStore
 from index.milvus import MilvusStore
+from index.milvus.schema import Layout, make_empty
+from index.milvus.server import Address, Server
 from index.sources import read_articles
 from index.store import EVERYTHING, Filter, Store
 from qa.answer import Answer, NoAnswer
@@ -281,6 +283,20 @@ def told(answer: Answer | NoAnswer) -> tuple[str, list[tuple[str, int, int, str]
     cited = [(c.article.id, c.start, c.end, c.quote) for c in answer.citations]
     assert all(c.article.text[c.start : c.end] == c.quote for c in answer.citations)
     return (answer.text if isinstance(answer, Answer) else ""), cited
+
+
+def test_an_index_of_an_earlier_version_is_told_so(folder: Path, words: Embedder, tmp_path: Path) -> None:
+    """It kept no vectors of sentences; else the server would say that a field is missing, which helps nobody."""
+    server = Server(Address.read(str(tmp_path / "index.db")), timeout=30)
+    MilvusStore(str(server.address), tmp_path / "machine", server=server).build([folder], words)
+    layout = Layout(server.address.collection)
+    server.call("drop_collection", layout.passages)
+    make_empty(server, layout.passages)
+    later = MilvusStore(str(server.address), tmp_path / "machine", server=server)
+    for use in (lambda: later.build([folder], words), lambda: found_by(later, words, "hill")):
+        with pytest.raises(CorpusError, match="earlier version"):
+            use()
+    server.close()
 
 
 def test_names_are_the_same_in_every_store(seeds: Path, words: Embedder, tmp_path: Path) -> None:
