@@ -120,6 +120,9 @@ def fit(
 ) -> Calibration:
     """Fit the probability that an answer with these features is right; the threshold is left at one half.
 
+    More of any feature speaks for an answer. One that seems to speak against it in these answers, which tell too
+    little of it, is left out: more agreement must not make less likely what is agreed on.
+
     `shares` is how much each answer counts; by default all the same.
     """
     import numpy as np
@@ -128,7 +131,12 @@ def fit(
 
     matrix = np.array([_numbers(f) for f in features])
     scaler = StandardScaler().fit(matrix)
-    model = LogisticRegression(C=10.0, max_iter=1000).fit(scaler.transform(matrix), np.array(right), shares)
-    weights = model.coef_[0] / scaler.scale_
+    scaled, telling = scaler.transform(matrix), np.full(matrix.shape[1], True)
+    while True:
+        model = LogisticRegression(C=10.0, max_iter=1000).fit(scaled * telling, np.array(right), shares)
+        if (model.coef_[0] >= 0).all():
+            break
+        telling[model.coef_[0].argmin()] = False
+    weights = model.coef_[0] * telling / scaler.scale_
     intercept = float(model.intercept_[0] - weights @ scaler.mean_)
     return Calibration(retrieval_weight, Features(*map(float, weights)), intercept, 0.5, beside_weight)

@@ -57,6 +57,16 @@ def test_fitting_gives_no_weight_to_what_never_varies() -> None:
     assert (fitted.weights.lead, fitted.weights.retrieved, fitted.weights.cosine) == (0.0, 0.0, 0.0)
 
 
+def test_what_seems_to_speak_against_an_answer_is_left_out() -> None:
+    """Here the wrong answers happen to be agreed on more often: that must not make an agreed answer less likely."""
+    seen = [(margin, agreed, margin + (0.5 - agreed) > 0) for margin in (-3, -2, -1, 0, 1, 2, 3) for agreed in (0, 1)]
+    fitted = fit([Features(float(m), agreement=float(agreed)) for m, agreed, _ in seen], [right for *_, right in seen])
+    assert fitted.weights.agreement == 0.0
+    assert fitted.weights.margin > 0.5
+    alone = fit([Features(float(m)) for m, *_ in seen], [right for *_, right in seen])
+    assert fitted.weights.margin == pytest.approx(alone.weights.margin) and fitted.intercept == alone.intercept
+
+
 def test_what_is_saved_is_loaded_with_its_notes_beside_it(tmp_path: Path) -> None:
     path = tmp_path / "confidence.json"
     FITTED.save(path, reader="reader@0123")
