@@ -41,6 +41,7 @@ from index.models import quiet_transformers
 from qa.squad import Example, read_squad
 from qa.training.features import batches, collate, encode
 from qa.training.negatives import Embed, contested, retrieved, swapped
+from qa.training.news import news
 from qa.training.questions import read_questions
 from qa.training.weights import write_weights
 
@@ -57,6 +58,7 @@ class Recipe:
     contested: answerable questions that face a rival passage. uncontested: how many of the data sets' other
     answerable ones are read; None means all, and of our own it is always all (`qa.training.written`).
     unanswerable: how many of those that people or we wrote to have no answer are read; None means all.
+    news: how many questions about news of our own are read (`qa.training.news`); None means all.
     retrieved, swapped: questions made unanswerable (`qa.training.negatives`).
     """
 
@@ -68,8 +70,9 @@ class Recipe:
     average: float = 0.999
     max_tokens: int = 288
     contested: int = 14_000
-    uncontested: int | None = 20_000
-    unanswerable: int | None = 34_000
+    uncontested: int | None = 45_000
+    unanswerable: int | None = 32_000
+    news: int | None = None
     retrieved: int = 2_000
     swapped: int = 3_000
     seed: int = 13
@@ -85,7 +88,8 @@ class Recipe:
 def load_examples(data: Path, recipe: Recipe, embed: Embed, lineups: Path | None = None) -> list[Example]:
     """The examples that a recipe makes of the questions there are, and all of a file of lineups.
 
-    That is: the questions with their paragraphs, rivals, and negatives made from all answerable ones.
+    That is: the questions with their paragraphs, rivals, and negatives made from all answerable ones; and news, where
+    nothing is made of them: what one account of an event lacks, the other may tell in other words.
 
     Raises:
         InputError: a question set is missing or damaged.
@@ -106,6 +110,7 @@ def load_examples(data: Path, recipe: Recipe, embed: Embed, lineups: Path | None
         *together,
         *kept,
         *_some(others, recipe.uncontested, rng),
+        *_some(news(), recipe.news, rng),
         *retrieved(alone),
         *swapped(answerable, recipe.swapped, recipe.seed),
         *(read_squad(lineups) if lineups else ()),

@@ -3,7 +3,9 @@
 Each was written for this project with a large language model that read the paragraph, none by a rule. Those that it
 answers avoid its words; those that it does not are about its own matters: another relation between the same things,
 another name or number, an opposite, a condition that is not told, a detail that is left open (after the categories of
-Rajpurkar et al. 2018, arXiv:1806.03822, table 1).
+Rajpurkar et al. 2018, arXiv:1806.03822, table 1). Some nine thousand answered ones ask from the other side of what is
+told, beside twins that are not answered (after the contrast sets of Gardner et al. 2020, arXiv:2004.02709): else a
+reader learns that whoever turns a relation round is not answered.
 
 `written.jsonl.gz` holds the questions and where their answers stand, and of the paragraphs only a digest: the text
 comes from the data set itself.

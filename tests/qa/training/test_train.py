@@ -31,7 +31,7 @@ CAPITALS = [("france", "paris"), ("england", "london"), ("germany", "berlin"), (
             ("austria", "vienna"), ("czechia", "prague"), ("norway", "oslo")]  # fmt: skip
 OVERFITTING = Recipe(
     passes=200, batch_size=8, learning_rate=5e-3, average=0.9, max_tokens=64, weight_decay=0.0,
-    contested=0, retrieved=0, swapped=0,
+    contested=0, retrieved=0, swapped=0, news=0,
 )  # fmt: skip
 SHORT = replace(OVERFITTING, passes=4)
 
@@ -83,6 +83,14 @@ def test_question_sets_in_a_train_folder_are_preferred(data: Path) -> None:
     shutil.copy(data / "capitals.json", data / "train")
     (data / "capitals.json").write_text("{", encoding="utf-8")
     assert len(load_examples(data, OVERFITTING, same)) == 8
+
+
+def test_news_of_our_own_is_read_too(data: Path) -> None:
+    plain = load_examples(data, OVERFITTING, same)
+    with_news = load_examples(data, replace(OVERFITTING, news=5), same)
+    assert with_news[: len(plain)] == plain
+    assert {example.id.split("-")[0] for example in with_news[len(plain) :]} == {"news"}
+    assert len(with_news) == len(plain) + 5
 
 
 @pytest.mark.parametrize("name", ["missing", "."])
