@@ -188,14 +188,16 @@ def _edges(lines: Sequence[_Line], marked: set[int]) -> set[int]:
 
 def _link_lists(lines: Sequence[_Line], marked: set[int]) -> set[int]:
     """Headings such as "Related topics:", with the links below when those run to the page's end."""
-    found: set[int] = set()
+    headings: set[int] = set()
+    top = len(lines)  # of the list of links that ends the page
     only_links_below = True
     for i in range(len(lines) - 1, 0, -1):
         if _matches(_LINKS_HEADING, lines[i]) and (only_links_below or lines[i].plain.endswith(":")):
-            found |= {i, *range(i + 1, len(lines))} if only_links_below else {i}
+            headings.add(i)
+            top = i if only_links_below else top
         elif i not in marked:
             only_links_below = only_links_below and _is_link(lines[i])
-    return found
+    return headings.union(range(top, len(lines)))
 
 
 def _is_link(line: _Line) -> bool:

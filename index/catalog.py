@@ -399,6 +399,8 @@ class Catalog:
         homeless = "SELECT count(*) FROM passages WHERE article NOT IN (SELECT number FROM articles)"
         if count := self._sql.execute(homeless).fetchone()[0]:
             found.append(f"{count} passages belong to no article")
+        if count := len(self._sql.execute(_LACKING).fetchall()):
+            found.append(f"{count} articles lack a passage")
         texts = self._sql.execute("SELECT count(*) FROM words_docsize").fetchone()[0]
         if texts != self.count()[1]:
             found.append(f"the full text holds {texts} passages, the catalog {self.count()[1]}")
@@ -499,7 +501,7 @@ class Catalog:
             self._sql.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", (table, number - 1))
 
     def take_out_damaged(self, passages: Iterable[int] = ()) -> int:
-        """Take out the articles that are not what was written, or of which a passage has no place or no vector.
+        """Take out the articles that are not what was written, or whose passages have gone or have no place or vector.
 
         Whatever belongs to no article goes too. The vectors of the `passages` named count as lost.
         Returns how many articles went; the full text is to be rebuilt then.
@@ -510,7 +512,7 @@ class Catalog:
         damaged = {number for number, *row in rows if not self._is_whole(tuple(row))}
         wrong = f"""SELECT p.article FROM passages p JOIN articles a ON a.number = p.article
                     WHERE {_OUTSIDE} OR p.vector NOT IN (SELECT digest FROM vectors)"""
-        damaged.update(row[0] for row in self._sql.execute(wrong))
+        damaged.update(row[0] for query in (wrong, _LACKING) for row in self._sql.execute(query))
         for number in sorted(damaged):
             self._sql.execute("DELETE FROM origins WHERE article = ?", (number,))
             self._take_out(number)
@@ -619,6 +621,11 @@ class _Unbuilt(CorpusError):
 
 
 _OUTSIDE = '(p.start < 0 OR p.start >= p."end" OR p."end" > length(a.text))'
+
+_LACKING = """SELECT DISTINCT s.article FROM sentences s JOIN articles a ON a.number = s.article
+              WHERE NOT EXISTS (SELECT 1 FROM passages p WHERE p.article = s.article
+                                AND p.start < s."end" AND p."end" > s.start)"""
+"""The articles that hold a sentence, as their shared text is kept, which is in none of their passages."""
 
 _VECTORS = "SELECT p.number, v.vector FROM passages p JOIN vectors v ON v.digest = p.vector"
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from index.names import FUNCTION_WORDS, TITLES, folded_name, is_short_form, long_form
 
-SHORTEST_NAME, LONGEST_NAME = 3, 6
-"""Letters in a name at least, and words in it at most: what is longer is a headline in capitals."""
+SHORTEST_NAME, LONGEST_NAME, MOST_LETTERS = 3, 6, 100
+"""Letters in a name at least, words in it at most, and letters: what is longer is a headline in capitals, or a line of
+code without a space."""
 
 NAME_REACH, SHORT_REACH, LIST_REACH = 120, 12, 300
 """Characters before an introducing phrase, or before a bracket, and after it in which the names are looked for."""
@@ -108,7 +109,7 @@ def _mentions(text: str, ranges: Sequence[tuple[int, int]], small: set[str]) -> 
 
 def _is_name(folded: str, small: set[str]) -> bool:
     words = folded.split()
-    return len("".join(words)) >= SHORTEST_NAME and len(words) <= LONGEST_NAME and folded not in small
+    return SHORTEST_NAME <= len("".join(words)) <= MOST_LETTERS and len(words) <= LONGEST_NAME and folded not in small
 
 
 def _trimmed(text: str, at: int, name: str, small: set[str]) -> tuple[int, str]:
@@ -163,6 +164,8 @@ def _bracketed(text: str, first: int, last: int) -> Iterator[Introduction]:
     """Long Form (LF), and LF (Long Form)."""
     for match in _BRACKET.finditer(text, first, last):
         inside = match["inside"]
+        if len(inside) > MOST_LETTERS:
+            continue
         if is_short_form(inside):
             if found := _long(text, inside, match.start()):
                 yield Introduction(_bare(found[1]), inside, found[0], match.end("inside"), True)

@@ -28,6 +28,9 @@ OVERLAP = 48
 """A passage repeats the last sentences of the one before it, up to this many tokens, so that a
 sentence and the one it refers to stand together at least once."""
 
+TOKENIZED = 1000
+"""Sentences tokenized at once: what a tokenizer says of a text takes forty times the text's own memory."""
+
 _PARAGRAPH_END = re.compile(r"(?<!\s)(?:\s*\n\s*\n\s*|\s*\n(?=[^\w\n]*(\w)))")
 _WRAP = re.compile(r"\s")
 
@@ -104,8 +107,7 @@ def _cut_range(text: str, start: int, end: int, tokenize: Tokenize, capacity: in
 def _units(text: str, found: Sequence[Offsets], tokenize: Tokenize, capacity: int) -> list[tuple[int, int, int]]:
     """Sentences with their token counts, the overlong ones in pieces."""
     units = []
-    for (start, end), whole in zip(found, tokenize([text[s:e] for s, e in found]), strict=True):
-        tokens = [part for token in whole for part in _parts(*token)]
+    for (start, end), tokens in _tokenized(text, found, tokenize):
         if len(tokens) <= capacity:
             units.append((start, end, len(tokens)))
             continue
@@ -113,6 +115,14 @@ def _units(text: str, found: Sequence[Offsets], tokenize: Tokenize, capacity: in
             if trimmed := _trim(text, start + first, start + last):
                 units.append((*trimmed, count))
     return units
+
+
+def _tokenized(text: str, found: Sequence[Offsets], tokenize: Tokenize) -> Iterator[tuple[Offsets, list[Offsets]]]:
+    """Each sentence with its tokens."""
+    for first in range(0, len(found), TOKENIZED):
+        some = found[first : first + TOKENIZED]
+        for sentence, tokens in zip(some, tokenize([text[start:end] for start, end in some]), strict=True):
+            yield sentence, [part for token in tokens for part in _parts(*token)]
 
 
 def _parts(start: int, end: int) -> Iterator[Offsets]:

@@ -27,6 +27,9 @@ __all__ = ["SIDECAR", "Entry", "Skipped", "entries", "find", "read_articles"]
 STATED = ("title", "source", "url", "published", "author")
 """The columns of a sidecar, besides `file`."""
 
+LONGEST_OUTLET = 300
+"""Most characters of an outlet's name; it is what articles are filtered by, and no store takes one of any length."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Wrapping:
@@ -207,7 +210,7 @@ def _article(id_: str, stem: str, record: Record | str, stated: Mapping[str, str
         id=id_,
         title=" ".join(said["title"].split()) or shown.title or re.sub(r"[_\W]+", " ", stem).strip() or stem,
         text=record.text,
-        source=said["source"] or shown.source,
+        source=said["source"][:LONGEST_OUTLET] or shown.source,
         url=said["url"],
         published=parse_date(said["published"]) or shown.published,
         author=" ".join(said["author"].split()) or shown.author,

@@ -21,6 +21,7 @@ import json
 import re
 import sqlite3
 import zlib
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -122,7 +123,12 @@ class Line:
 def lines_of(text: str, kept: Iterable[tuple[int, int]]) -> list[Line]:
     """The lines in the ranges of a text that are its own, in order; together they hold all words there."""
     speech = [match.span() for match in _SPEECH.finditer(text)]
-    return [_line(text, start, end, speech) for first, last in kept for start, end in _sentences(text, first, last)]
+    starts, ends = [start for start, _ in speech], [end for _, end in speech]
+    return [
+        _line(text, start, end, speech[bisect_right(ends, start) : bisect_left(starts, end)])
+        for first, last in kept
+        for start, end in _sentences(text, first, last)
+    ]
 
 
 def _sentences(text: str, first: int, last: int) -> Iterator[tuple[int, int]]:
@@ -138,10 +144,11 @@ def _sentences(text: str, first: int, last: int) -> Iterator[tuple[int, int]]:
 
 
 def _line(text: str, start: int, end: int, speech: Sequence[tuple[int, int]]) -> Line:
+    """The sentence at [start, end) of a text, of which some ranges are direct speech that may begin or end outside."""
     words = re.findall(r"\w+", text[start:end].casefold())
     runs = [" ".join(words[i : i + SHINGLE]) for i in range(len(words) - SHINGLE + 1)] if len(words) >= SHORTEST else []
     numbers = (word for word in words if not word.isalpha() and any(map(str.isdigit, word)))
-    spoken = sum(max(0, min(end, e) - max(start, s)) for s, e in speech)
+    spoken = sum(min(end, e) - max(start, s) for s, e in speech)
     return Line(
         start,
         end,

@@ -224,3 +224,10 @@ def test_hostile_lines_take_no_time(unit: str) -> None:
     started = time.perf_counter()
     furniture_spans("\n".join([unit * 30, unit * 5000, (unit * 30)[:290] + "!", "x" * 200_000]))
     assert time.perf_counter() - started < 1
+
+
+def test_many_headings_of_links_take_no_time() -> None:
+    lines = ["Council votes on harbour", *["Related", "a word"] * 15_000]
+    started = time.process_time()
+    assert len(marked("\n".join(lines))) == 30_000
+    assert time.process_time() - started < 4

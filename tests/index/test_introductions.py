@@ -72,6 +72,14 @@ def test_a_word_that_the_text_also_writes_small_is_no_name() -> None:
     assert [mention.name for mention in naming(text, [(0, len(text))]).mentions] == ["Lowmoor"]
 
 
+@pytest.mark.parametrize("letters", ["ACGT" * 20_000, "A" * 101])
+def test_a_run_of_letters_without_end_is_no_name(letters: str) -> None:
+    text = f"The genome of Lowmoor is {letters}, known as {letters}B, or Long Form ({letters}C)."
+    found = naming(text, [(0, len(text))])
+    assert [mention.name for mention in found.mentions] == ["Lowmoor", "Long Form"]
+    assert not any("AAA" in i.one + i.other or "ACGT" in i.one + i.other for i in found.introductions)
+
+
 @pytest.mark.parametrize("name", ["Al-Ab", "al-Ab", "de al-Ab", "of Al-Ab", "A.B.", "Ab-Ab’Ab"])
 def test_a_long_run_of_names_that_introduces_nothing_is_read_quickly(name: str) -> None:
     text = f"The list (Ab {f'{name} ' * 24}and more) was long."

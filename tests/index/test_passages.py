@@ -147,6 +147,14 @@ def test_passages_are_runs_of_sentences_and_of_the_pieces_of_one_that_is_too_lon
     assert len(pieces) > 2 and pieces[0][0] == whole[1][0] and pieces[-1][1] == whole[1][1]
 
 
+def test_a_long_article_is_tokenized_bit_by_bit(monkeypatch):
+    text = " ".join(f"Man number {i} went{' on' * (i % 4)}." for i in range(60))
+    whole, asked = runs(text, [(0, len(text))], tokens, 20), []
+    monkeypatch.setattr("index.passages.TOKENIZED", 7)
+    assert runs(text, [(0, len(text))], lambda texts: asked.append(len(texts)) or tokens(texts), 20) == whole
+    assert max(asked) == 7 and sum(asked) == 60
+
+
 def test_each_passage_says_something_that_the_one_before_does_not():
     short, long = "So it is. " * 30, " ".join(["word"] * 195) + "."
     text = f"{short}{long} That is the end."

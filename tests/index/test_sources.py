@@ -15,7 +15,7 @@ import pytest
 
 from index.article import Article
 from index.errors import InputError
-from index.sources import Skipped, read_articles
+from index.sources import LONGEST_OUTLET, Skipped, read_articles
 
 SEEDS = Path(__file__).parents[2] / "seeds" / "articles"
 RUSSIAN = "Президент подписал указ о новых мерах поддержки."
@@ -231,6 +231,11 @@ def test_a_row_with_broken_metadata_costs_itself_only(tmp_path: Path, field: str
     assert "surrogate" in reason(found, "a.jsonl#1") and field in reason(found, "a.jsonl#1")
     assert "binary" in reason(found, "a.jsonl#2") and field in reason(found, "a.jsonl#2")
     assert getattr(article(found, "a.jsonl#3"), field) == "good"
+
+
+def test_an_outlet_without_end_is_cut(tmp_path: Path) -> None:
+    found = read(write(tmp_path / "a.jsonl", json.dumps({"text": BODY, "source": "Planet " * 10_000})))
+    assert article(found, "a.jsonl#1").source == ("Planet " * 50)[:LONGEST_OUTLET]
 
 
 def test_csv_rows_are_articles_with_their_text_exact(tmp_path: Path) -> None:

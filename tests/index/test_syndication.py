@@ -95,6 +95,16 @@ def test_blanks_make_no_lines_and_take_no_time(blanks):
     assert found.split() == ["one", "two"]
 
 
+def test_a_long_text_full_of_direct_speech_is_read_in_the_time_of_a_plain_one():
+    said = "“We shall see about that when the council has met,” she said. "
+    text = f"{said}Nobody had told the mayor of it before the council met again on Friday. " * 6_000
+    started = time.process_time()
+    found = lines_of(text, [(0, len(text))])
+    assert time.process_time() - started < 4
+    assert [one.telling for one in found[:2]] == [False, True]
+    assert len(found) == 12_000
+
+
 def test_a_sentence_of_few_words_is_the_same_only_word_for_word():
     few = "The bridge over the river stays closed."
     assert line(few).number == line(few.upper()).number != line(few.replace("stays", "remains")).number

@@ -51,6 +51,8 @@ def test_the_report_as_a_dictionary_has_the_same_facts(index):
         ('UPDATE passages SET "end" = 1000000 WHERE number = 3', "1 passages lie outside their article"),
         ('UPDATE passages SET start = "end" WHERE number < 3', "2 passages lie outside their article"),
         ("DELETE FROM articles WHERE number = 1", "passages belong to no article"),
+        ("UPDATE passages SET article = 9 WHERE number = 1", "1 articles lack a passage"),
+        ("DELETE FROM passages WHERE number = 1", "1 articles lack a passage"),
         ("DELETE FROM words_docsize WHERE id = 1", "the full text holds .* passages, the catalog"),
         ("UPDATE meta SET value = 'other' WHERE name = 'checksum'", "missing or damaged"),
         ("UPDATE articles SET text = replace(text, 'Syria', 'Sirya') WHERE number = 1", "1 articles are not what was"),
@@ -163,6 +165,8 @@ def test_a_damaged_full_text_is_repaired(index, words):
         "UPDATE directions SET matrix = x'7F' WHERE digest = (SELECT vector FROM passages LIMIT 1)",
         "UPDATE articles SET text = replace(text, 'the', 'teh') WHERE number = 1",
         "UPDATE passages SET start = -1 WHERE number = 1",
+        "UPDATE passages SET article = 9 WHERE number = 1",
+        "DELETE FROM passages WHERE number = 1",
         "DELETE FROM articles WHERE number = 1",
     ],
 )
