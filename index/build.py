@@ -53,7 +53,9 @@ def build(
     The vector index is exact for a small corpus and approximate for a large one, unless
     `vector_kind` asks for one of them; what was asked for holds until another is.
 
-    An article that was excluded stays out for as long as it is the same; changed, it is read again.
+    An article that was excluded stays out for as long as it is the same; changed, it is read again. So is one that was
+    readmitted, by the one build that follows: where that is cut short, the article stays out as it was.
+
     With `strict` nothing is published where something that should be an article cannot be read;
     what a sidecar says wrongly leaves out no article, and does not count.
 
@@ -75,7 +77,7 @@ def build(
         roots = json.dumps([str(path.resolve()) for path in paths])
 
         # 1. Find which files are not as they were.
-        before, kept_out = catalog.digests(), catalog.excluded()
+        before, kept_out = catalog.digests(), _kept_out(catalog)
         have = Have(set(before.values()), kept_out, catalog)
         readings = catalog.readings(lambda name, digest: not have.lacks(name, digest))
         found = _Found(kept_out)
@@ -108,8 +110,8 @@ def build(
                     catalog.put(piece.article, piece.spans, piece.digests, piece.lines, piece.naming)
                 catalog.assign({name: after.get(name) for name in (*added, *changed, *removed)})
                 readings.save()
-                still_out = json.dumps({name: digest for name, digest in kept_out.items() if name not in after})
-                publish(catalog, kind, embedder=embedder.identity, roots=roots, excluded=still_out)
+                still_out = {name: digest for name, digest in catalog.excluded().items() if name not in after}
+                publish(catalog, kind, embedder=embedder.identity, roots=roots, excluded=json.dumps(still_out))
         else:
             mend_vectors(catalog)
             if readings.have_changed or (catalog.meta("roots"), catalog.meta("vector_kind")) != (roots, kind):
@@ -163,6 +165,18 @@ class _Found:
     def skipped(self) -> list[Skipped]:
         """In the order of the files."""
         return [item for place in sorted(self._skipped) for item in self._skipped[place]]
+
+
+def readmitted(catalog: Catalog) -> list[str]:
+    """The ids that the next build is asked to let in, though they are excluded."""
+    return list(json.loads(catalog.meta("readmitted") or "[]"))
+
+
+def _kept_out(catalog: Catalog) -> dict[str, str]:
+    """What this build leaves out. It alone was asked to let something in: no later one is, however this one ends."""
+    if let_in := readmitted(catalog):
+        catalog.set_meta(readmitted="[]")
+    return {name: digest for name, digest in catalog.excluded().items() if name not in let_in}
 
 
 def publish(catalog: Catalog, kind: Kind, **facts: str) -> None:

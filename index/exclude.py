@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from index.build import build_lock, publish
+from index.build import build_lock, publish, readmitted
 from index.catalog import Catalog
 from index.errors import InputError
 from index.vector_files import remove_old_files, wanted_kind
@@ -39,15 +39,17 @@ def exclude(article_ids: Sequence[str], folder: Path) -> tuple[str, ...]:
 def readmit(article_ids: Sequence[str], folder: Path) -> tuple[str, ...]:
     """Let the next build read articles that were excluded; returns their ids and those of their exact copies.
 
+    They stay excluded until it publishes them: where it is cut short or does not find them, nothing has changed.
+
     Raises:
         InputError: one of them was not excluded; nothing was changed.
         CorpusError: there is no index in `folder`, it cannot be written, or a build runs.
     """
-    with build_lock(folder, wait=0), Catalog(folder) as catalog, catalog.transaction():
+    with build_lock(folder, wait=0), Catalog(folder) as catalog:
         kept_out = catalog.excluded()
         if unknown := [article_id for article_id in article_ids if article_id not in kept_out]:
             raise InputError(f"{', '.join(unknown)} was not removed: `qa articles --removed` lists what was")
         digests = {kept_out[article_id] for article_id in article_ids}
         again = sorted(article_id for article_id, digest in kept_out.items() if digest in digests)
-        catalog.set_meta(excluded=json.dumps({i: d for i, d in kept_out.items() if d not in digests}))
+        catalog.set_meta(readmitted=json.dumps([*readmitted(catalog), *again]))
     return tuple(again)

@@ -98,6 +98,7 @@ class Engine:
         self._settled, self._closed, self._retry = threading.Event(), threading.Event(), retry
         self._changing = threading.Lock()
         self._examples: tuple[str, list[str]] | None = None
+        self._finding_examples = threading.Lock()
 
     @classmethod
     def at(
@@ -279,11 +280,12 @@ class Engine:
     def examples(self, count: int = 4) -> list[str]:
         """Questions that the articles answer; found once a generation, as that takes many questions."""
         qa = self._ready()
-        with self.store.snapshot() as snapshot:
-            publication = snapshot.publication
-        if self._examples is None or self._examples[0] != publication:
-            self._examples = publication, qa.examples(count)
-        return self._examples[1][:count]
+        with self._finding_examples:  # every page that is open asks as soon as the models are loaded
+            with self.store.snapshot() as snapshot:
+                publication = snapshot.publication
+            if self._examples is None or self._examples[0] != publication:
+                self._examples = publication, qa.examples(count)
+            return self._examples[1][:count]
 
     # ---- articles --------------------------------------------------------------------------
 
@@ -364,12 +366,13 @@ class Engine:
             return self.store.exclude(article_ids)
 
     def restore(self, article_ids: Sequence[str], progress: Progress = lambda *_: None) -> tuple[str, ...]:
-        """Let removed articles in again; returns their ids and those of their exact copies."""
+        """Let removed articles in again; returns their ids and those of their exact copies, of all that were found."""
         self._refuse_if_read_only()
         with self._alone(progress):
-            again = self.store.readmit(article_ids)
-            self._ready().rebuild(progress)
-        return again
+            qa, again = self._ready(), self.store.readmit(article_ids)
+            qa.rebuild(progress)
+            still_out = self.removed()
+        return tuple(article_id for article_id in again if article_id not in still_out)
 
     def _refuse_if_read_only(self) -> None:
         if self.read_only:

@@ -17,11 +17,19 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from index.errors import CorpusError
 from index.milvus.analysis import Analyzer
-from index.milvus.rows import ARTICLE, KINDS, TEXT, Record, Workbook, article_from, version_of
+from index.milvus.rows import (
+    ARTICLE,
+    KINDS,
+    TEXT,
+    VECTORS,
+    Record,
+    Workbook,
+    article_from,
+    damaged_vectors,
+    version_of,
+)
 from index.milvus.schema import (
     ALIVE,
     Layout,
@@ -37,7 +45,6 @@ from index.milvus.server import LONG, Row, Server, any_of, batches
 from index.milvus.snapshot import joined
 from index.store import Progress, checked_kind
 from index.vector_files import kind_for
-from index.vectors import are_unit
 
 ROWS_AT_ONCE = 500
 """Rows that are written at a time: about a megabyte of passages."""
@@ -268,13 +275,13 @@ class Publisher:
 def noted(server: Server, layout: Layout, generation: int, path: Path) -> Ledger:
     """A ledger made anew from what Milvus itself holds of a generation.
 
-    What is damaged there is noted as that, so that it goes and is written anew; a passage whose vector is damaged
+    What is damaged there is noted as that, so that it goes and is written anew; a passage of which a vector is damaged
     is deleted at once.
     """
     path.unlink(missing_ok=True)
     ledger = Ledger(path)
     if server.call("has_collection", layout.passages):
-        for page in server.pages(layout.passages, "number", visible(generation), ["number", "vector"]):
+        for page in server.pages(layout.passages, "number", visible(generation), VECTORS):
             damaged = damaged_vectors(page)
             if damaged:
                 server.call("delete", layout.passages, filter=any_of("number", damaged))
@@ -289,13 +296,6 @@ def noted(server: Server, layout: Layout, generation: int, path: Path) -> Ledger
             digests = {said["digest"]: said for said in (json.loads(body) for _, body in found)}
         ledger.note(((kind, row["name"], _version(kind, row, body, digests)) for row, body in found), [])
     return ledger
-
-
-def damaged_vectors(rows: Iterable[Row]) -> list[int]:
-    """The numbers of the passages whose vector is not of length one."""
-    numbered = [(row["number"], row["vector"]) for row in rows]
-    is_unit = are_unit(np.array([vector for _, vector in numbered], np.float32))
-    return [number for (number, _), whole in zip(numbered, is_unit, strict=True) if not whole]
 
 
 def _version(kind: str, row: Row, body: str, digests: Mapping[str, Mapping[str, Any]]) -> bytes:

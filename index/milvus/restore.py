@@ -17,7 +17,7 @@ from index.build import publish
 from index.catalog import Catalog
 from index.embedder import Embedding
 from index.introductions import naming
-from index.milvus.rows import ARTICLE, TEXT, article_from, directions_from
+from index.milvus.rows import ARTICLE, TEXT, article_from, damaged_vectors, directions_from
 from index.milvus.server import Row, any_of, batches
 from index.milvus.snapshot import Reader
 from index.store import Progress
@@ -31,7 +31,8 @@ ARTICLES_AT_ONCE = 50
 def restore(reader: Reader, facts: dict[str, Any], folder: Path, progress: Progress) -> None:
     """Put into `folder`, emptied first, a catalog of a generation: articles, numbers and vectors as they are there.
 
-    An article whose text is not what was written, or that lacks a passage, is left out: the next build reads it again.
+    An article whose text is not what was written, or that lacks a passage or the vectors of one, is left out: the next
+    build reads it again.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -58,7 +59,7 @@ def _put(catalog: Catalog, reader: Reader, everything: Sequence[Any]) -> None:
     for said in everything:
         article = article_from(said, texts.get(said["digest"], ""))
         own = passages.get(said["number"], [])
-        if article.digest == said["digest"] and len(own) == said["passages"]:
+        if article.digest == said["digest"] and len(own) == said["passages"] and not damaged_vectors(own):
             whole.append((said, article, own))
     catalog.cache_vectors({bytes.fromhex(row["digest"]): _embedding(row) for _, _, own in whole for row in own})
     with catalog.transaction():

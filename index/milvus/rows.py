@@ -21,6 +21,7 @@ from index.embedder import Directions, read_directions
 from index.milvus.analysis import Analyzer
 from index.milvus.schema import LONGEST
 from index.syndication import lines_within
+from index.vectors import are_unit
 
 FACTS, ARTICLE, TEXT, ORIGIN, LINE, NAME, LEARNED = "facts", "article", "text", "origin", "line", "name", "learned"
 """The kinds of records: what is true of all; an article but its text; its text, by digest; another id of an article;
@@ -28,6 +29,9 @@ the lines in which a line stands; a name, folded; a pair of names with the place
 
 
 KINDS = (FACTS, ARTICLE, TEXT, ORIGIN, LINE, NAME, LEARNED)
+
+VECTORS = ("number", "vector", "sentences")
+"""The fields of a passage that say where it points to."""
 
 
 class Record(NamedTuple):
@@ -215,8 +219,21 @@ def _as_text(sentences: bytes, dimension: int) -> str:
 
 
 def directions_from(text: str, dimension: int) -> Directions:
-    """What `_as_text` made text of."""
-    return read_directions(base64.b64decode(text), dimension)
+    """What `_as_text` made text of; no sentences if that is damaged."""
+    try:
+        return read_directions(base64.b64decode(text, validate=True), dimension)
+    except ValueError:
+        return read_directions(b"", dimension)
+
+
+def damaged_vectors(passages: Iterable[Mapping[str, Any]]) -> list[int]:
+    """The numbers of those, with VECTORS, whose vector is not of length one or whose sentences' cannot be read."""
+    return [
+        passage["number"]
+        for passage in passages
+        if not are_unit(np.array([passage["vector"]], np.float32)).all()
+        or (passage["sentences"] and not len(directions_from(passage["sentences"], len(passage["vector"]))))
+    ]
 
 
 def _day(day: str | None) -> int:

@@ -99,10 +99,15 @@ def make_collections(server: Server, layout: Layout, dimension: int, words: bool
             server.call("load_collection", name, patience=LONG)
 
 
+def has_all_fields(server: Server, layout: Layout) -> bool:
+    """Whether passages are kept there as this version keeps them; where there are none, they will be."""
+    there = server.find("describe_collection", layout.passages)
+    return not there or "sentences" in [field["name"] for field in there["fields"]]
+
+
 def check_fields(server: Server, layout: Layout) -> None:
     """Raises: CorpusError: passages are kept there as an earlier version kept them."""
-    there = server.find("describe_collection", layout.passages)
-    if there and "sentences" not in [field["name"] for field in there["fields"]]:
+    if not has_all_fields(server, layout):
         raise CorpusError(
             f"the index {layout.name} in {server.address} was made by an earlier version, which kept no vectors of "
             "sentences: build it under another name, or drop its collections"

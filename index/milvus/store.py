@@ -27,10 +27,10 @@ from index.errors import CorpusError
 from index.local import LocalStore
 from index.milvus.analysis import Analyzer
 from index.milvus.lease import lease
-from index.milvus.publish import Ledger, Publisher, damaged_vectors, noted
+from index.milvus.publish import Ledger, Publisher, noted
 from index.milvus.restore import restore
-from index.milvus.rows import ARTICLE, TEXT, Workbook, article_from
-from index.milvus.schema import ALIVE, Layout, Manifest, check_fields, has_words, published
+from index.milvus.rows import ARTICLE, TEXT, VECTORS, Workbook, article_from, damaged_vectors
+from index.milvus.schema import ALIVE, Layout, Manifest, check_fields, has_all_fields, has_words, published
 from index.milvus.server import Address, Server
 from index.milvus.snapshot import MilvusSnapshot, Reader, facts_of
 from index.store import BuildReport, Kind, Progress, VerifyReport
@@ -86,7 +86,7 @@ class MilvusStore:
     # ---- reading -------------------------------------------------------------------------------
 
     def is_published(self) -> bool:
-        return self._published() is not None
+        return self._published() is not None and has_all_fields(self._server, self._layout)
 
     @contextmanager
     def snapshot(self, embedder: str | None = None) -> Iterator[MilvusSnapshot]:
@@ -180,15 +180,29 @@ class MilvusStore:
             before = published(self._server, self._layout)
             book = LocalStore(self._folder / "workbook")
             if before:
+                check_fields(self._server, self._layout)
                 reader = Reader(self._server, self._layout, before)
                 if embedder is not None:
                     self._check_embedder(self._facts(reader), embedder)
                 publisher.clean(before.generation)
-                if not (Ledger.path_of(self._folder, before.token).exists() and book.is_published()):
+                has_ledger = Ledger.path_of(self._folder, before.token).exists()
+                if not (has_ledger and book.is_published() and self._leaves_out_the_same(book, reader)):
                     restore(reader, self._facts(reader), book.folder, progress)
                     noted(self._server, self._layout, before.generation, self._folder / "noting.sqlite").close()
                     (self._folder / "noting.sqlite").replace(Ledger.path_of(self._folder, before.token))
             yield _Desk(book, before, publisher)
+
+    def _leaves_out_the_same(self, book: LocalStore, reader: Reader) -> bool:
+        """Whether what was removed is so in both: not where a change was made in the workbook and went no further.
+
+        Anything else that went no further is made again by the next build, as it is in the files.
+        """
+        try:
+            removed = sorted(self._facts(reader)["excluded"])
+        except CorpusError:  # they are damaged, and the workbook is there to mend them
+            return True
+        with book.snapshot() as snapshot:
+            return snapshot.removed() == removed
 
     def _publish(self, desk: _Desk, progress: Progress = lambda *_: None) -> Manifest:
         self._has_words()  # which says so where it has none
@@ -213,7 +227,9 @@ class MilvusStore:
             if found != facts[what]:
                 problems.append(f"there are {found:,} {what}, and should be {facts[what]:,}")
         if unusual:
-            problems.append(f"{unusual:,} vectors are damaged: their length is not one")
+            problems.append(
+                f"{unusual:,} vectors are damaged: their length is not one, or their sentences' cannot be read"
+            )
         kind = self._vector_index() if facts["passages"] else "exact"
         return VerifyReport(
             manifest.generation, facts["embedder"], articles, passages, passages, kind, tuple(problems), tuple(notes)
@@ -244,10 +260,10 @@ class MilvusStore:
         return len(said), problems
 
     def _vectors(self, reader: Reader, facts: dict[str, Any]) -> tuple[int, int]:
-        """How many passages there are, and how many vectors are not of length one."""
+        """How many passages there are, and of how many a vector is damaged."""
         count = unusual = 0
         if facts["passages"]:
-            for page in self._server.pages(self._layout.passages, "number", reader.visible, ["number", "vector"]):
+            for page in self._server.pages(self._layout.passages, "number", reader.visible, VECTORS):
                 count += len(page)
                 unusual += len(damaged_vectors(page))
         return count, unusual

@@ -67,6 +67,33 @@ def test_what_is_asked_back_is_read_by_the_next_build(articles, index, words):
     assert held(index) == {"a.txt", "c.txt"}
 
 
+def test_what_is_asked_back_is_asked_of_one_build_alone(articles, index, words):
+    def called_off(*_):
+        raise InterruptedError
+
+    exclude(["a.txt", "b.txt"], index)
+    readmit(["a.txt"], index)
+    with pytest.raises(InterruptedError):
+        build([articles], index, words, called_off)
+    with LocalStore(index).snapshot() as snapshot:
+        assert snapshot.removed() == ["a.txt", "b.txt"]
+    assert build([articles], index, words).excluded == ("a.txt", "b.txt")
+    readmit(["a.txt"], index)
+    readmit(["b.txt"], index)
+    assert build([articles], index, words).added == ("a.txt", "b.txt")
+
+
+def test_what_is_asked_back_and_not_found_stays_out(articles, index, words):
+    text = (articles / "a.txt").read_text()
+    exclude(["a.txt"], index)
+    (articles / "a.txt").unlink()
+    (articles / "d.txt").write_text("The forest is dark.\n")
+    readmit(["a.txt"], index)
+    assert build([articles], index, words).added == ("d.txt",)
+    (articles / "a.txt").write_text(text)
+    assert build([articles], index, words).excluded == ("a.txt",)
+
+
 def test_exact_copies_go_and_come_together(articles, index, words):
     (articles / "copies").mkdir()
     (articles / "copies" / "a.txt").write_text((articles / "a.txt").read_text())

@@ -2,6 +2,8 @@
 
 import logging
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -184,6 +186,14 @@ def test_examples_are_found_once_a_generation(engine, small_qa, shelf, monkeypat
     assert len(asked) == 2
 
 
+def test_examples_that_many_pages_ask_for_at_once_are_found_once(engine, small_qa, monkeypatch):
+    asked = []
+    monkeypatch.setattr(small_qa, "examples", lambda count: asked.append(count) or time.sleep(0.2) or [OPENER])
+    with ThreadPoolExecutor(4) as pages:
+        assert list(pages.map(engine.examples, [4] * 4)) == [[OPENER]] * 4
+    assert len(asked) == 1
+
+
 # ---- articles ----------------------------------------------------------------------------------
 
 
@@ -272,6 +282,23 @@ def test_a_change_that_is_called_off_changes_nothing_and_keeps_nothing(engine, o
         assert engine.generation() == generation and engine.articles().total == 2
     assert list((engine.folder / ADDED).iterdir()) == []
     assert engine.add([oddville]).added
+
+
+def test_a_restore_that_is_called_off_leaves_the_article_removed(engine):
+    def progress(stage, done, total):
+        raise InterruptedError
+
+    engine.remove(["bridge.txt"])
+    with pytest.raises(InterruptedError):
+        engine.restore(["bridge.txt"], progress)
+    assert engine.removed() == ["bridge.txt"] and engine.rebuild().excluded == ("bridge.txt",)
+    assert engine.restore(["bridge.txt"]) == ("bridge.txt",) and engine.removed() == []
+
+
+def test_what_is_not_found_is_not_restored(engine, shelf):
+    engine.remove(["bridge.txt", "harbour.txt"])
+    (shelf / "bridge.txt").unlink()
+    assert engine.restore(["bridge.txt", "harbour.txt"]) == ("harbour.txt",) and engine.removed() == ["bridge.txt"]
 
 
 def test_changes_come_one_after_another(engine, oddville, tmp_path, eventually):

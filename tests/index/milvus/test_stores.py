@@ -186,6 +186,28 @@ class TestContract:
         assert store.build([folder], words).added == (lake,)
         assert lake in found_by(store, words, "The lake is deep")
 
+    @pytest.mark.parametrize("stage", ["comparing", "writing"])
+    def test_a_build_that_is_called_off_lets_nothing_in(
+        self, store: Store, folder: Path, words: Embedder, stage: str
+    ) -> None:
+        def called_off(step: str, *_: int) -> None:
+            if step == stage:
+                raise InterruptedError
+
+        if stage == "writing" and isinstance(store, LocalStore):
+            pytest.skip("a folder has published what it holds by then")
+        store.build([folder], words)
+        (lake,) = store.exclude(["lake.jsonl#1"])
+        store.readmit([lake])
+        with pytest.raises(InterruptedError):
+            store.build([folder], words, called_off)
+        with store.snapshot() as snapshot:
+            assert snapshot.removed() == [lake]
+        assert store.build([folder], words).excluded == (lake,)
+        assert store.readmit([lake]) == (lake,)
+        store.build([folder], words)
+        assert lake in found_by(store, words, "The lake is deep")
+
     def test_an_index_of_another_embedder_is_refused(
         self, store: Store, folder: Path, word_embedder: type[Embedder]
     ) -> None:
@@ -293,9 +315,35 @@ def test_an_index_of_an_earlier_version_is_told_so(folder: Path, words: Embedder
     server.call("drop_collection", layout.passages)
     make_empty(server, layout.passages)
     later = MilvusStore(str(server.address), tmp_path / "machine", server=server)
-    for use in (lambda: later.build([folder], words), lambda: found_by(later, words, "hill")):
+    assert not later.is_published()
+    for use in (
+        lambda: later.build([folder], words), lambda: found_by(later, words, "hill"), later.repair,
+        lambda: later.exclude(["hill.jsonl#1"]),
+    ):  # fmt: skip
         with pytest.raises(CorpusError, match="earlier version"):
             use()
+    server.close()
+
+
+def test_damaged_vectors_of_sentences_are_found_and_mended_and_break_no_question(
+    folder: Path, words: Embedder, tmp_path: Path
+) -> None:
+    server = Server(Address.read(str(tmp_path / "index.db")), timeout=30)
+    store = MilvusStore(str(server.address), tmp_path / "machine", server=server)
+    store.build([folder], words)
+    passages = Layout(server.address.collection).passages
+    rows = server.call("query", passages, filter="number > 0", output_fields=["*"], limit=9)
+    assert all(row["sentences"] for row in rows)
+    for row in rows:
+        row["sentences"] = row["sentences"][:-3]
+        row.pop("sparse", None)  # which the server makes itself
+    server.call("upsert", passages, rows)
+    assert found_by(store, words, "hill")
+    with store.snapshot() as snapshot:
+        assert snapshot.nearest_sentences(words.encode(["hill"])[0], [row["number"] for row in rows]) == {}
+    assert "4 vectors are damaged" in store.verify().problems[0]
+    assert store.repair()
+    assert store.verify().problems == ()
     server.close()
 
 
