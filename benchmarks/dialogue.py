@@ -54,9 +54,6 @@ from qa.retriever import STOP_WORDS, Retriever
 ASKING = frozenset("tell me more describe what's so oh ok okay thanks s t re ve d m ll".split())
 """Words that ask, or are left over from an apostrophe; they count as little as the stop words do."""
 
-TURNS = 10
-"""As in `qa.pipeline`: how far a follow-up may reach back."""
-
 Way = Callable[[str, list[Turn]], str]
 
 
@@ -152,7 +149,7 @@ def rewrites(conversations: list[Conversation], ways: dict[str, Way]) -> Table:
     followed = [(c.history(place), said) for c in conversations for place, said in enumerate(c.utterances) if place]
     changed = np.array([bare(said.raw) != bare(said.rewrite) for _, said in followed])
     for name, way in ways.items():
-        made = [(said, way(said.raw, history[-TURNS:] if way is standalone else history)) for history, said in followed]
+        made = [(said, way(said.raw, history)) for history, said in followed]
         scores = np.array([overlap(rewrite, said.rewrite) for said, rewrite in made])
         added = np.mean([len(rewrite.split()) - len(said.raw.split()) for said, rewrite in made])
         table.add_row(
@@ -195,7 +192,7 @@ def untouched(conversations: list[Conversation]) -> Table:
     for number, conversation in enumerate(conversations):
         for place, said in enumerate(conversation.utterances):
             if place:
-                history = conversation.history(place)[-TURNS:]
+                history = conversation.history(place)
                 kinds["a human rewrite"].append((said.rewrite, history))
                 if not refers_back(said.rewrite):
                     kinds["a human rewrite without a word of reference"].append((said.rewrite, history))
@@ -221,7 +218,7 @@ def spliced(conversations: list[Conversation], ways: dict[str, Way]) -> Table:
             old = words(" ".join(said.raw + " " + said.rewrite for said in other.utterances))
             for place, said in enumerate(conversation.utterances):
                 history = conversation.history(place)
-                made = way(said.raw, [*before, *history][-TURNS:] if way is standalone else [*before, *history])
+                made = way(said.raw, [*before, *history])
                 usual = words(way(said.raw, history)) + words(said.rewrite)
                 leaks.append(bool(set(words(made)) & set(old) - set(usual)))
                 scores.append(overlap(made, said.rewrite)[2])
@@ -247,7 +244,7 @@ def searched(conversations: list[Conversation], texts: list[str], ways: dict[str
             for name, way in ways.items():
                 ranks = []
                 for history, said in asked:
-                    question = said.rewrite if name == "human rewrite" else way(said.raw, history[-TURNS:])
+                    question = said.rewrite if name == "human rewrite" else way(said.raw, history)
                     found = Retriever(embedder).search(question, snapshot, 10)
                     titles = [{article_of(snapshot, p.article_id).title for p in (r.passage, *r.copies)} for r in found]
                     gold = str(texts.index(said.answer or ""))
@@ -263,7 +260,7 @@ def timed(conversations: list[Conversation]) -> list[float]:
     times = []
     for conversation in conversations:
         for place, said in enumerate(conversation.utterances):
-            history = conversation.history(place)[-TURNS:]
+            history = conversation.history(place)
             started = time.perf_counter()
             standalone(said.raw, history)
             times.append((time.perf_counter() - started) * 1000)

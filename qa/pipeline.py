@@ -46,8 +46,6 @@ LONGEST_QUESTION = 1000
 PASSAGES_READ = 10
 ALTERNATIVES = 3
 CLOSEST = 3
-TURNS = 10
-"""How many turns of a conversation a follow-up may reach back over."""
 EXAMPLES_FROM = 500
 """Articles, evenly spread over all, that examples are looked for in."""
 EXAMPLES_TRIED = 4
@@ -255,7 +253,7 @@ class QuestionAnswerer:
         """
         # 1. Make each question stand alone.
         watch = _Watch()
-        understood = [standalone(checked_question(asked.question), asked.history[-TURNS:]) for asked in inquiries]
+        understood = [standalone(checked_question(asked.question), asked.history) for asked in inquiries]
         watch.ended("understanding")
 
         # 2. Retrieve passages, and their articles as they are in the same generation. Each question once.

@@ -23,7 +23,7 @@ from index.article import Article
 from index.errors import InputError, QAError
 from index.store import Filter, Heading
 from qa.batching import Busy
-from qa.pipeline import LONGEST_QUESTION, TURNS
+from qa.pipeline import LONGEST_QUESTION
 from web import asking, reference
 from web.asking import apart
 from web.engine import Engine, NotReady
@@ -35,6 +35,7 @@ SOON = {"Retry-After": "2"}
 PAGE, LONGEST_PAGE = 50, 500
 """Articles of one answer, unless asked for more, and at most."""
 LONGEST_SEARCH = 200
+MOST_TURNS = 100
 CLOSED = 499
 """The status, as nginx has it, of an answer that nobody waited for."""
 LISTENING = 0.2
@@ -62,7 +63,7 @@ class Asked(BaseModel):
 
     question: str = Field(max_length=LONGEST_QUESTION, description="One question, in one or a few sentences.")
     history: list[Said] = Field(
-        [], max_length=10 * TURNS, description="The conversation so far, oldest first, for a question that refers back."
+        [], max_length=MOST_TURNS, description="The conversation so far, oldest first, for a question that refers back."
     )
     sources: list[str] = Field([], max_length=1000, description="Only articles of these outlets; none means all.")
     published_after: date | None = Field(None, description="Only articles of this day and later.")

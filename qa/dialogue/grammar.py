@@ -325,7 +325,7 @@ def _phrase(text: str, said: Sequence[Word], first: int, last: int, verbs: set[i
     else:
         weight = 2.0
     whole = text[said[first].start : said[last].end]
-    whole = re.sub(r"['’]s?$", "", whole)
+    whole = re.sub(r"\s*['’]s?$", "", whole)
     phrase = Phrase(whole, said[first].start, said[first].start + len(whole), weight, before)
     if re.fullmatch(r"the [a-z]+|(?:\w+ )?people", whole):  # these say little by themselves
         weight -= 1.0

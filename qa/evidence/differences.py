@@ -13,6 +13,7 @@ from qa.evidence.groups import Candidate, Group, Meaning, meaning
 from qa.evidence.lists import expected
 from qa.evidence.names import near_name, spoken_words
 from qa.evidence.quantities import clash
+from qa.recent import Recent
 
 NEARLY = 0.5
 """Share of the answer's probability that another must reach to stand beside it: at worst two to one against."""
@@ -31,6 +32,9 @@ _PERSON = re.compile(r"^[Ww]ho(?! (?:are|were|else)\b)(?! (?:is|was) [A-Z])")
 _NAME = re.compile(
     r"^(?:where|(?:in |at |to |from )?(?:which|what) (?!are |were |\w+(?<!s)(?<!i)s )\w+)", re.IGNORECASE
 )
+
+_SPOKEN = Recent[str](8_000_000, len)
+"""The words of articles, by text: two or three books' at most."""
 
 
 def differing(question: str, groups: Sequence[Group], beliefs: Sequence[float]) -> list[int]:
@@ -70,10 +74,11 @@ def _names_differ(question: str, one: Candidate, other: Candidate, texts: Sequen
     person = _PERSON.search(question)
     if (not person and not _NAME.search(question)) or not _both_named(mine, theirs, 2 if person else 1):
         return False
-    if _mentions(one, theirs) or _mentions(other, mine) or near_name(one.quote, other.quote):
+    if near_name(one.quote, other.quote):
         return False
-    same_ground = about(question, (one, other), texts, SAME_GROUND, with_titles=False)
-    return same_ground and not _beside(mine.name, theirs.name, texts)
+    if not about(question, (one, other), texts, SAME_GROUND, with_titles=False):
+        return False  # before whole articles are looked through
+    return not _mentions(one, theirs) and not _mentions(other, mine) and not _beside(mine.name, theirs.name, texts)
 
 
 def _both_named(mine: Meaning, theirs: Meaning, words: int) -> bool:
@@ -84,15 +89,24 @@ def _both_named(mine: Meaning, theirs: Meaning, words: int) -> bool:
 
 def _mentions(candidate: Candidate, named: Meaning) -> bool:
     """Its article has the other name, too: then it tells of both, and does not take one for the other."""
-    heard = set(spoken_words(candidate.article.text))
-    return any(word in heard for word in named.name if len(word) > 2)
+    heard = _spoken(candidate.article.text)
+    return any(f" {word} " in heard for word in named.name if len(word) > 2)
 
 
 def _beside(mine: Sequence[str], theirs: Sequence[str], texts: Sequence[str]) -> bool:
     """Some text has them side by side, as "Paris, France" or "the Dutch city of Delft": they may be part and whole."""
     one, other = (re.escape(" ".join(name)) for name in (mine, theirs))
     near = re.compile(rf"\b(?:{one} (?:\w+ ){{0,3}}{other}|{other} (?:\w+ ){{0,3}}{one})\b")
-    return any(near.search(" ".join(spoken_words(text))) for text in texts)
+    return any(near.search(_spoken(text)) for text in texts)
+
+
+def _spoken(text: str) -> str:
+    """The words of a text, each between spaces. Remembered, as they are asked for at each move of the dial."""
+    spoken = _SPOKEN.get(text)
+    if spoken is None:
+        spoken = f" {' '.join(spoken_words(text))} "
+        _SPOKEN.put(text, spoken)
+    return spoken
 
 
 def _ages_clash(one: Candidate, other: Candidate, mine: Meaning, theirs: Meaning) -> bool:

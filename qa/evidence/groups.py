@@ -12,8 +12,8 @@ from index.article import Article
 from index.passages import sentences
 from qa.evidence.dates import Day, read_date, same_date
 from qa.evidence.lists import items
-from qa.evidence.names import folded, introduced, is_short_form, name_words, same_name
-from qa.evidence.quantities import Quantity, hedge_before, read_quantity, same_quantity
+from qa.evidence.names import folded, introduced, is_short_form, name_words, same_name, signs
+from qa.evidence.quantities import Quantity, are_opposite, hedge_before, read_quantity, same_quantity
 from qa.retriever import ScoredPassage
 
 
@@ -93,15 +93,17 @@ def meaning(candidate: Candidate, texts: Iterable[str] = ()) -> Meaning:
 
 
 def same(one: Meaning, other: Meaning) -> bool:
-    """They give the same answer: equal when folded, or the same date, quantity or name."""
+    """They give the same answer: equal when folded, or the same date, quantity or name, unless hedged to opposites."""
     if one.day and other.day:  # "Friday" of two articles is two days
         return same_date(one.day, other.day)
+    if one.quantity and other.quantity and are_opposite(one.quantity, other.quantity):
+        return False  # "more than" and "fewer than" are no part of the words
     if one.words == other.words:
         return True
     if one.quantity and other.quantity:
         return same_quantity(one.quantity, other.quantity)
     is_value = one.day or other.day or one.quantity or other.quantity
-    return not is_value and same_name(one.name, other.name)
+    return not is_value and signs(one.words) == signs(other.words) and same_name(one.name, other.name)
 
 
 def group(candidates: Iterable[Candidate], retrieval_weight: float = 0.0) -> list[Group]:

@@ -18,6 +18,7 @@ __all__ = [
     "name_words",
     "near_name",
     "same_name",
+    "signs",
     "spoken_words",
     "word_alike",
 ]
@@ -42,16 +43,20 @@ _LOOKS_ALIKE = 0.75
 def folded(text: str) -> str:
     """A text without case, accents, punctuation and articles, with "per cent" and "%" as "percent".
 
-    What makes another number of it stays: the point in 1.5, its sign, a currency's. A word of
-    caution before a number goes: "nearly 250 miles" and "250 miles" are one answer.
+    What makes another number of it stays: the point in 1.5, its sign, a currency's. So do the
+    signs that make another word of it: C++, AA-. A word of caution before a number goes: "nearly
+    250 miles" and "250 miles" are one answer.
     """
-    text = plain(text)
+    text = plain(re.sub(r"-(?<=[A-Z]-)(?!\s*\w)", "−", text))  # elsewhere it joins, or breaks a line
     text = re.sub(r"\bper cent\b|(?<=\d)\s*%", " percent", text)
     text = re.sub(r"(?<=\d),(?=\d{3})|(?<=\w)'(?=\w|\s|$)|\.(?!\d)|(?<=[^\W\d])\.", "", text)
-    text = " ".join(
-        word for word in re.findall(r"(?:(?<!\S)[+−-])?[$€£¥]?[\w.]+", text) if word not in ("a", "an", "the")
-    )
-    return _CAUTION.sub("", text)
+    words = re.findall(r"(?:(?<!\S)[+−-])?[$€£¥]?[\w.]+(?:(?<=[^\W\d])[+#−]+(?!\w))?", text)
+    return _CAUTION.sub("", " ".join(word for word in words if word not in ("a", "an", "the")))
+
+
+def signs(words: str) -> list[str]:
+    """The signs behind the words of a folded text, with which a name is another's: "C#" is not "C"."""
+    return re.findall(r"(?<=[^\W\d])[+#−]+", words)
 
 
 def is_name(text: str) -> bool:
@@ -105,8 +110,8 @@ def near_name(one: str, other: str) -> bool:
 
 
 def spoken_words(text: str) -> tuple[str, ...]:
-    """The words of a text, folded, without titles and the Arabic article."""
-    words = folded(ARTICLE.sub("", plain(text))).split()
+    """The words of a text, folded, without signs behind them, titles and the Arabic article."""
+    words = [word.rstrip("+#−") for word in folded(ARTICLE.sub("", plain(text))).split()]
     return tuple(word for word in words if word not in TITLES) or tuple(words)
 
 

@@ -71,5 +71,5 @@ def _in_words(numeral: str) -> float:
 def _last_digit(digits: str) -> float:
     whole, _, decimals = digits.partition(".")
     if decimals:
-        return float(10.0 ** -len(decimals))
-    return float(10.0 ** (len(whole) - len(whole.rstrip("0")))) if whole.strip("0") else 1.0
+        return float(f"1e-{len(decimals)}")
+    return float(f"1e{len(whole) - len(whole.rstrip('0'))}") if whole.strip("0") else 1.0

@@ -147,6 +147,11 @@ def same_quantity(one: Quantity, other: Quantity) -> bool:
     return (comparable(one, other) and fit) or _without_unit(one, other) or _without_unit(other, one)
 
 
+def are_opposite(one: Quantity, other: Quantity) -> bool:
+    """One is left open above and the other below: "more than 300" and "fewer than 300"."""
+    return math.inf in (one.most, other.most) and -math.inf in (one.least, other.least)
+
+
 def clash(one: Quantity, other: Quantity) -> bool:
     """No value could be meant by both. "More than 20" and 35 do not clash."""
     if one.dimension == "score":

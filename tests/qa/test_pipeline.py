@@ -94,6 +94,12 @@ def test_a_follow_up_is_understood_from_the_conversation(seed_qa: QuestionAnswer
     assert result.text == "33"
 
 
+def test_a_follow_up_is_understood_however_long_ago_its_subject_was_named(seed_qa: QuestionAnswerer) -> None:
+    asked = ["Who controls it?", "Is it large?", "Who lives there?", "Who founded it?", "Is it safe?"]
+    history = [("Where is Deir el-Zour?", None), *((question, None) for question in asked * 3)]
+    assert seed_qa.examine("How large is it?", history).understood == "How large is Deir el-Zour?"
+
+
 @pytest.mark.parametrize("question", ["", "   \n", "x" * 10_000])
 def test_an_empty_or_overlong_question_is_one_clear_line(seed_qa: QuestionAnswerer, question: str) -> None:
     with pytest.raises(InputError) as caught:

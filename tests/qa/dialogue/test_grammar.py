@@ -13,6 +13,7 @@ from qa.dialogue.grammar import past, phrases, plural, singular
         ("Okay. Thanks. Really?", []),
         ("What doesn't the report say?", ["the report"]),
         ("What is Melania Trump's religion?", ["Melania Trump's religion", "Melania Trump"]),
+        ("Who was the best 's?", ["the best"]),
     ],
 )
 def test_the_noun_phrases_of_a_question_are_found(question: str, said: list[str]) -> None:

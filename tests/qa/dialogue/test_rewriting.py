@@ -157,10 +157,12 @@ def test_an_answer_of_any_length_is_taken_in() -> None:
 
 
 @pytest.mark.parametrize(
-    "earlier", ["", "?", "...", "(", "of", "the", "And?", "a" * 1000, "Why? Why? Why?", "\\1 ()[", "of of of the"]
+    "earlier",
+    ["", "?", "...", "(", "of", "the", "And?", "a" * 1000, "Why? Why? Why?", "\\1 ()[", "of of of the", "the best 's?"],
 )
 @pytest.mark.parametrize(
-    "question", ["Why?", "And it?", "What about \\1?", "it", "its", "the one", "And in 2016?", "?"]
+    "question",
+    ["Why?", "And it?", "What about \\1?", "it", "its", "the one", "And in 2016?", "What is the largest?", "?"],
 )
 def test_no_turn_is_too_odd(earlier: str, question: str) -> None:
     assert standalone(question, [(earlier, earlier), (earlier, None)]).strip()

@@ -1,11 +1,13 @@
 """Pairs of articles that differ, and pairs that only seem to: on candidates as a reader might give them."""
 
+import time
 from datetime import date
 
 import pytest
 
 from index.article import Article, Passage
 from qa.evidence import Candidate, differing, group
+from qa.evidence.names import spoken_words
 from qa.retriever import ScoredPassage
 
 NOVEMBER = date(2017, 11, 3)
@@ -111,3 +113,18 @@ def test_what_is_believed_far_less_or_not_at_all_is_no_difference() -> None:
     assert differing("In which month did the ferry Edda sink?", groups, [0.8, 0.3]) == []
     doubted = group([candidate("one", one, None, 6.0), candidate("other", other, None, -0.5)])
     assert differing("In which month did the ferry Edda sink?", doubted, [0.8, 0.5]) == []
+
+
+def test_long_articles_are_looked_through_once_and_only_where_that_decides() -> None:
+    book = "The spokesman of the café said so on market day. " * 10_000
+    sailed = candidate("one", f"The ferry Edda sailed from the port of [Kiel].\n\n{book}", NOVEMBER, 6.0)
+    other = candidate("other", f"From the port of [Oslo] the ferry Edda sailed.\n\n{book}", NOVEMBER, 5.0)
+    elsewhere = candidate("third", f"[Bergen] is a town.\n\n{book}", NOVEMBER, 5.0)
+    started = time.perf_counter()
+    spoken_words(book)
+    once = time.perf_counter() - started
+    for against, places, often in ((elsewhere, [], 0.5), (other, [1], 10), (other, [1], 0.5)):
+        groups = group([sailed, against])
+        started = time.perf_counter()
+        assert differing(PORT, groups, [0.8, 0.8]) == places
+        assert time.perf_counter() - started < often * once

@@ -54,6 +54,11 @@ def groups_of(*quotes: str) -> list[list[str]]:
         ("Friday", "November 3rd", "3 November 2017"),
         ("yesterday", "November 2"),
         ("last month", "October"),
+        ("AA-", "AA−"),
+        ("pre- and post-war", "pre and post-war"),
+        ("COVID-\n19", "COVID-19"),
+        ("5 million+", "5 million"),
+        ("300 people", "more than 300 people"),
     ],
 )
 def test_these_are_one_answer(quotes: tuple[str, ...]) -> None:
@@ -81,6 +86,12 @@ def test_these_are_one_answer(quotes: tuple[str, ...]) -> None:
         ("4-0", "4"),
         ("30 degrees", "30 °F"),
         ("Ali", "Ali Mayhoub"),
+        ("more than 300 people", "fewer than 300 people"),
+        ("at least 300 people", "up to 300"),
+        ("C", "C++", "C#"),
+        ("AA", "AA-", "AA+"),
+        ("A+", "A-"),
+        ("Disney+", "Walt Disney"),
     ],
 )
 def test_these_are_two(quotes: tuple[str, ...]) -> None:
@@ -150,6 +161,12 @@ def test_dates_are_apart_where_no_day_fits_both(one: str, other: str, asked: str
 def test_what_is_neither_date_nor_number_is_left_alone(text: str) -> None:
     assert read_date(text, FRIDAY) is None
     assert read_quantity(text) is None or text == "2014 and 2015"
+
+
+def test_a_number_of_any_length_is_read() -> None:
+    endless = "1" + "0" * 309
+    assert groups_of(f"{endless} people", "300 people") == [[f"{endless} people"], ["300 people"]]
+    assert read_quantity(f"1.{'0' * 400}1")
 
 
 def test_a_weekday_needs_a_day_of_publication() -> None:
