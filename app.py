@@ -68,6 +68,7 @@ def serve(
     stdio: Annotated[
         bool, typer.Option("--stdio", help="Serve no page: be an MCP server on standard input and output.")
     ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where an error arose.")] = False,
 ) -> None:
     """Serve the chat, the JSON interface and the agents' tools (MCP) until Ctrl-C."""
     if add_user is not None:
@@ -118,10 +119,10 @@ def _add_user(users: Path | None, name: str) -> None:
 
 
 def main() -> None:
-    """Run the command `serve`; an error is one line and an exit status."""
+    """Run the command `serve`; an error is one line and an exit status, and with --debug where it arose."""
     command = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     command.command()(serve)
-    plainly(lambda: command(prog_name="qa serve"), "app")
+    plainly(lambda: command(prog_name="qa serve"), "app", debug="--debug" in sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from qa import bound
 from qa.bound import Bound
 from qa.confidence import Calibration
 from qa.evaluation.questions import Question, read_questions
+from qa.output import check_writable
 from qa.pipeline import QuestionAnswerer
 from qa.reader import Reader
 from qa.retriever import articles_with
@@ -123,7 +124,7 @@ def index(
         if as_json:
             print_json(report_as_dict(report))
         else:
-            out.print(told_report(report, kept.address), soft_wrap=True)
+            out.print(Text(told_report(report, kept.address)), soft_wrap=True)
         for skipped in report.skipped:
             if skipped not in said:
                 err.print(Text(f"skipped {skipped.path}: {skipped.reason}"), soft_wrap=True)
@@ -160,13 +161,20 @@ def ask(
     as_json: AsJson = False,
 ) -> None:
     """Ask one question."""
-    asked = sys.stdin.read() if question == "-" else question
+    asked = _from_standard_input() if question == "-" else question
     qa = QuestionAnswerer.open(index_dir, reader_model, embedder_model, min_confidence, device, precision, store=store)
     result = qa.ask(asked, (), source or (), _day(after), _day(before))
     if as_json:
         print_json(result.as_dict())
     else:
         print_result(result)
+
+
+def _from_standard_input() -> str:
+    try:
+        return sys.stdin.read()
+    except UnicodeDecodeError as error:
+        raise InputError(f"the question is not a text that can be read: {error.reason} in {error.encoding}") from error
 
 
 @app.command("evaluate")
@@ -269,10 +277,12 @@ def calibrate_command(
     """Fit the confidence and its default threshold on validation questions, and report on those held out."""
     from qa.confidence import FILE
     from qa.evaluation.calibrate import Validation, calibrate
-    from qa.evaluation.questions import read_questions
 
     others = [Validation(chosen_store(index_dir, store), read_questions(also))] if also else []
     reader = Reader(reader_model, device)
+    beside = output or reader.folder / FILE
+    for file in (beside, beside.with_name(bound.FILE)):
+        check_writable(file)
     with tempfile.TemporaryDirectory() as work, progress_bar() as told:
         made = calibrate(squad, Path(work), Embedder(device=device), reader, answerable, unanswerable, told, others)
     figures = made.summary.as_dict()
@@ -281,7 +291,7 @@ def calibrate_command(
         for measured in (figures, made.saving.as_dict())
     )
     fitted_on = [file.name for file in (squad, also) if file]
-    beside, notes = output or reader.folder / FILE, {"reader": reader.identity, "validation": fitted_on}
+    notes = {"reader": reader.identity, "validation": fitted_on}
     made.calibration.save(beside, **notes, held_out=lasting)
     if made.bound:
         made.bound.save(beside.with_name(bound.FILE), **notes, held_out=saved)
@@ -330,7 +340,7 @@ def lineups_command(
     with tempfile.TemporaryDirectory() as work, progress_bar() as told:
         made = lined_up(data, questions, seed, Path(work), reader, embedder, told)
         number = write_lineups(made, output)
-    err.print(f"{number:,} questions with lineups are in {output}")
+    err.print(Text(f"{number:,} questions with lineups are in {output}"), soft_wrap=True)
 
 
 PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
@@ -362,8 +372,9 @@ def mcp(context: typer.Context) -> None:
 
 
 def _run_app(arguments: list[str]) -> None:
-    # By its path, as the folder we stand in may hold an app.py of its own.
-    os.execv(sys.executable, [sys.executable, str(CHECKOUT / "app.py"), *arguments])
+    # By its path, as the folder we stand in may hold an app.py of its own; `main` took --debug from the arguments.
+    debug = ["--debug"] if "--debug" in sys.argv[1:] else []
+    os.execv(sys.executable, [sys.executable, str(CHECKOUT / "app.py"), *debug, *arguments])
 
 
 @app.command()

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from index.errors import ModelError
+from index.errors import InputError, ModelError
+from qa.output import written_beside
 
 Made = TypeVar("Made")
 
@@ -28,5 +29,13 @@ def read_fitted(path: Path, make: Callable[[Mapping[str, Any]], Made]) -> Made:
 
 
 def write_fitted(path: Path, numbers: Mapping[str, Any], **notes: object) -> None:
-    """Write the numbers, and beside them how they were found."""
-    path.write_text(json.dumps({**numbers, **notes}, indent=2) + "\n", encoding="utf-8")
+    """Write the numbers, and beside them how they were found.
+
+    Raises:
+        InputError: the file cannot be written; the old one is as it was.
+    """
+    try:
+        with written_beside(path) as beside:
+            beside.write_text(json.dumps({**numbers, **notes}, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror or error}") from error

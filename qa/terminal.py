@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from index.errors import QAError
@@ -84,12 +84,13 @@ def print_scores(scores: Iterable[Score]) -> None:
 
 
 def print_articles(headings: Iterable[Heading]) -> None:
-    """A table; below an article's own id are those of its exact copies."""
-    table = Table("id", "title", "outlet", "published", box=None)
+    """A table with each id whole, as `--remove` takes it; below an article's own are those of its exact copies."""
+    table = Table(Column("id", overflow="fold"), "title", "outlet", "published", box=None)
     for heading in headings:
         ids = "\n= ".join((heading.id, *heading.copies))
         table.add_row(*(Text(cell) for cell in (ids, heading.title, heading.source, str(heading.published or ""))))
-    out.print(table)
+    wide = out if out.is_terminal else Console(highlight=False, width=sys.maxsize)  # a program reads lines, not columns
+    wide.print(table)
 
 
 def print_aliases(learned: Iterable[Learned]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import app
+from index.errors import InputError
 from web import access, server
 
 
@@ -42,6 +43,11 @@ def test_a_folder_that_is_not_there_is_one_line_and_status_2(monkeypatch, capsys
     status, _, error = run(monkeypatch, capsys, str(tmp_path / "none"), "--index-dir", str(tmp_path / "index"))
     assert status == 2 and error.startswith("app: ") and error.count("\n") == 1
     assert not (tmp_path / "index").exists()
+
+
+def test_debug_shows_where_an_error_arose(monkeypatch, capsys):
+    with pytest.raises(InputError, match="does not exist"):
+        run(monkeypatch, capsys, "/nowhere/at/all", "--debug")
 
 
 @pytest.mark.parametrize(

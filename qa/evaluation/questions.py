@@ -28,7 +28,8 @@ def read_questions(path: Path) -> list[Question]:
         InputError: the file is missing or empty, or a line of it is not such an object.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        # Not `splitlines`, which also breaks at U+2028 and others that may stand in a JSON text as they are.
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"the question set {path} cannot be read: {error}") from error
     questions = [_question(line, f"{path}, line {n}", str(n)) for n, line in enumerate(lines, 1) if line.strip()]

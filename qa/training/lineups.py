@@ -23,6 +23,7 @@ from qa.bound import Bound
 from qa.confidence import Calibration
 from qa.evaluation.open_corpus import PARAGRAPHS, write_paragraphs
 from qa.evidence import Group, Lineup, lineups, sentence_of
+from qa.output import check_writable, written_beside
 from qa.pipeline import Examination, Inquiry, QuestionAnswerer
 from qa.reader import Reader
 from qa.retriever import Retriever
@@ -75,8 +76,9 @@ def write_lineups(examples: Iterable[Example], path: Path) -> int:
     """Write them as a question set in the SQuAD format, gzipped; returns how many there are.
 
     Raises:
-        InputError: the file cannot be written.
+        InputError: the file cannot be written; where that is so from the start, none of the examples is made.
     """
+    check_writable(path)
     articles = []
     for example in examples:
         answers = [{"text": example.context[start:end], "answer_start": start} for start, end in example.spans]
@@ -84,7 +86,8 @@ def write_lineups(examples: Iterable[Example], path: Path) -> int:
         articles.append({"title": example.title, "paragraphs": [{"context": example.context, "qas": [asked]}]})
     whole = json.dumps({"version": "lineups", "data": articles}, ensure_ascii=False)
     try:
-        path.write_bytes(gzip.compress(whole.encode("utf-8", "surrogatepass"), 6, mtime=0))
+        with written_beside(path) as beside:
+            beside.write_bytes(gzip.compress(whole.encode("utf-8", "surrogatepass"), 6, mtime=0))
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror or error}") from error
     return len(articles)

@@ -193,7 +193,9 @@ class Trainer:
                 if self.step % save_every == 0 or self.step == len(order):
                     self._checkpoint(digest)
                     self.export()
-                    console.print(f"step {self.step} of {len(order)}: loss {loss:.3f}, saved to {self.output}")
+                    console.print(
+                        f"step {self.step} of {len(order)}: loss {loss:.3f}, saved to {self.output}", markup=False
+                    )
 
     def _train_step(self, batch: dict[str, Tensor], steps: int) -> float:
         for group in self.optimizer.param_groups:
@@ -241,11 +243,11 @@ class Trainer:
                         "exp_avg": file.get_tensor(f"first.{name}"),
                         "exp_avg_sq": file.get_tensor(f"second.{name}"),
                     }
-                    self.optimizer.state[parameter] = {"step": torch.tensor(float(step)), **moments}
+                    self.optimizer.state[parameter] = {"step": torch.tensor(float(step), device=self.device), **moments}
         except SafetensorError as error:
             raise ModelError(f"{path} is damaged ({error}): delete it to start anew") from error
         self.step = step
-        console.print(f"going on from step {step} of {path}")
+        console.print(f"going on from step {step} of {path}", markup=False)
 
     def export(self) -> None:
         """Write the averaged weights as float16, with config and tokenizer: a folder `AutoModel` loads."""

@@ -16,9 +16,9 @@ FIELDS = {"question", "found", "text", "confidence", "citations", "alternatives"
 CITED = {"article_id", "title", "source", "url", "published", "author", "page", "start", "end", "quote", "sentence"}
 
 
-def run(*arguments: object, given: str = "") -> "subprocess.CompletedProcess[str]":
+def run(*arguments: object, given: str = "", encoding: str = "utf-8") -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "qa", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, input=given, timeout=120)
+    return subprocess.run(command, capture_output=True, encoding=encoding, input=given, timeout=120)
 
 
 def test_json_is_one_object_with_the_promised_fields(seed_index: Path) -> None:
@@ -53,7 +53,7 @@ def test_an_answer_is_printed_with_its_source(seed_index: Path) -> None:
 
 
 def test_index_then_ask_then_list_then_verify(tmp_path: Path) -> None:
-    folder, index = tmp_path / "articles", tmp_path / "index"
+    folder, index = tmp_path / "articles", tmp_path / "[red]" / "index"  # markup to rich, a name to us
     folder.mkdir()
     (folder / "wharf.txt").write_text(
         "Wharf reopens\n\nThe wharf of Tallow Bay was reopened by Edda Quist.", encoding="utf-8"
@@ -66,7 +66,7 @@ def test_index_then_ask_then_list_then_verify(tmp_path: Path) -> None:
     assert report["skipped"][0]["path"] == "broken.txt"
     assert "broken.txt" in done.stderr
     again = run("index", folder, "--index-dir", index)
-    assert "1 unchanged" in again.stdout
+    assert "1 unchanged" in again.stdout and again.stdout.endswith(f" s ({index})\n")
     assert "Edda Quist" in run("ask", "Who reopened the wharf?", "--index-dir", index).stdout
     assert [a["id"] for a in json.loads(run("articles", "--index-dir", index, "--json").stdout)["articles"]] == [
         "wharf.txt"
@@ -198,6 +198,8 @@ def test_evaluate_prints_the_figures_of_a_question_set(seed_index: Path, tmp_pat
         (["evaluate", "/nowhere/at/all.jsonl"], "cannot be read"),
         (["evaluate", "--reader", "/nowhere/at/all.json"], "cannot be read"),
         (["evaluate"], "name one of these"),
+        (["calibrate", "/none.json", "--output", "/nowhere/at/all.json"], "at/all.json cannot be written"),
+        (["lineups", "/none", "/nowhere/at/all.json.gz"], "at/all.json.gz cannot be written"),
     ],
 )
 def test_what_cannot_be_used_is_one_line_and_status_two(arguments: list[str], said: str) -> None:
@@ -209,6 +211,14 @@ def test_what_cannot_be_used_is_one_line_and_status_two(arguments: list[str], sa
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize("how", ["utf-8:strict", "utf-8:surrogateescape"])  # as a locale, or none, has it read
+def test_a_question_that_is_no_text_is_one_line_and_status_two(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", how)
+    done = run("ask", "-", given="Wo liegt Köln?\n", encoding="latin-1")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert done.stderr.startswith("qa: the question is not a text that can be read")
+
+
 def test_an_empty_folder_is_one_line_and_leaves_the_index_as_it_was(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     done = run("index", tmp_path / "empty", "--index-dir", tmp_path / "index")
@@ -218,6 +228,7 @@ def test_an_empty_folder_is_one_line_and_leaves_the_index_as_it_was(tmp_path: Pa
 
 def test_debug_shows_where_an_error_arose() -> None:
     assert "Traceback" in run("--debug", "ask", "").stderr
+    assert "Traceback" in run("--debug", "serve", "/nowhere/at/all").stderr
 
 
 def test_an_unknown_command_is_bad_usage() -> None:

@@ -42,6 +42,11 @@ def test_a_wrong_question_set_is_refused_in_one_line(content: bytes, message: st
     assert "\n" not in str(caught.value)
 
 
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "set.jsonl").write_text('{"question": "Who?", "answers": []}\n', encoding="utf-8-sig")
+    assert read_questions(tmp_path / "set.jsonl") == [Question("1", "Who?", (), ())]
+
+
 def test_a_missing_question_set_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         read_questions(tmp_path / "none.jsonl")
@@ -49,5 +54,6 @@ def test_a_missing_question_set_is_refused(tmp_path: Path) -> None:
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     asked = [Question("1", "Wer?", ("Köln",), ("a.txt",)), Question("2", "Who?", (), ())]
+    asked.append(Question("3", "Where\r\nto?", ("in\u2028two\u2029or\x85three\x1clines\f",), ()))
     write_questions(tmp_path / "set.jsonl", asked)
     assert read_questions(tmp_path / "set.jsonl") == asked

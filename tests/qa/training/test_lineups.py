@@ -83,6 +83,8 @@ def test_what_is_written_is_read_again_as_a_question_set(make, tmp_path):
     assert again == made
 
 
-def test_where_nothing_can_be_written_one_line_says_so(tmp_path):
+def test_where_nothing_can_be_written_one_line_says_so_before_any_work(tmp_path):
+    worked = []
     with pytest.raises(InputError, match="cannot be written"):
-        write_lineups([], tmp_path / "nowhere" / "lineups.json.gz")
+        write_lineups((worked.append(n) for n in range(2)), tmp_path / "nowhere" / "lineups.json.gz")
+    assert worked == []

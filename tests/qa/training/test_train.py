@@ -23,7 +23,7 @@ from tokenizers import Tokenizer
 from index.errors import InputError, ModelError
 from qa.reader import Reader
 from qa.squad import Example
-from qa.training.train import CHECKPOINT, Recipe, load_examples, schedule, span_loss, train
+from qa.training.train import CHECKPOINT, Recipe, Trainer, load_examples, schedule, span_loss, train
 
 MakeSquad = Callable[..., Path]
 
@@ -235,6 +235,19 @@ def test_a_killed_run_goes_on_to_the_same_weights(data: Path, encoder: Path, tmp
     assert step(killed) == step(whole)
     for (name, one), (_, other) in zip(weights(whole), weights(killed), strict=True):
         assert torch.allclose(one, other, atol=1e-6), name
+
+
+def test_the_optimizer_goes_on_where_the_parameters_are(data: Path, encoder: Path, tmp_path: Path) -> None:
+    """Fused, it wants its count of steps there too; `meta` is where a tensor goes here that is not told where to."""
+    run(data, encoder, tmp_path / "reader")
+    with safe_open(tmp_path / "reader" / CHECKPOINT, "pt") as file:
+        digest = file.metadata()["run"]
+    trainer = Trainer(encoder, tmp_path / "reader", SHORT, "cpu")
+    with torch.device("meta"):
+        trainer._resume(digest, Console(quiet=True))
+    states = trainer.optimizer.state
+    assert {value.device.type for state in states.values() for value in state.values()} == {"cpu"}
+    assert {float(state["step"]) for state in states.values()} == {4.0}
 
 
 def test_a_finished_run_is_not_trained_further(data: Path, encoder: Path, tmp_path: Path) -> None:
