@@ -7,7 +7,7 @@ Knows SQL, owners and limits. Never knows the page, nor how an answer is found.
     feedback       what a user said of a result, with all that a question set needs of it
 
 Every operation has a connection of its own, so that any thread may call. What a user deletes is
-overwritten in the file. Without users everything belongs to one owner, the empty name.
+overwritten in the file. Without users each browser is an owner; whoever cannot be told apart is the one of empty name.
 """
 
 import json
@@ -159,7 +159,7 @@ class Conversations:
         Raises:
             InputError: there is no such conversation, or it is another owner's.
         """
-        query = """SELECT e.number, e.asked, e.question, e.error, e.result, f.liked, f.correction
+        query = """SELECT e.number, e.asked, e.question, e.error, e.result, f.liked, f.correction, f.answer
                    FROM exchanges e LEFT JOIN feedback f ON f.exchange = e.number WHERE e.conversation = ?
                    ORDER BY e.number"""
         with self._reading() as sql:
@@ -184,6 +184,8 @@ class Conversations:
 
     def revise(self, number: int, result: Answer | NoAnswer, owner: str = "") -> None:
         """Keep another result in place of an exchange's own: the same question, decided at another threshold.
+
+        What was said of the one stays said of it, and is no judgement of the other.
 
         Raises:
             InputError: there is no such exchange, or it is another owner's, or it has no result.
@@ -374,7 +376,7 @@ def _conversation(row: tuple[Any, ...]) -> Conversation:
 
 
 def _exchange(row: tuple[Any, ...], article: Lookup) -> Exchange:
-    number, asked, question, error, stored, liked, correction = row
+    number, asked, question, error, stored, liked, correction, about = row
     result: Answer | NoAnswer | None = None
     outdated: frozenset[str] = frozenset()
     if stored is not None:
@@ -382,9 +384,11 @@ def _exchange(row: tuple[Any, ...], article: Lookup) -> Exchange:
             result, outdated = restored(json.loads(stored), article)
         except (ValueError, KeyError, TypeError, AttributeError):
             error = "what was answered here can no longer be read"
-    judged = None if liked is None else bool(liked)
     when = datetime.fromisoformat(asked)
-    return Exchange(question, result, error, number, when, outdated, judged, correction or "")
+    exchange = Exchange(question, result, error, number, when, outdated)
+    if liked is None or result is None or result.text != about:  # it was said of what stood there at another threshold
+        return exchange
+    return replace(exchange, liked=bool(liked), correction=correction)
 
 
 def _encodable(text: str) -> str:

@@ -25,7 +25,6 @@ LOOK = 1.0
 
 FONTS = ("-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Liberation Sans", "Arial", "sans-serif")
 THEME = gr.themes.Base(neutral_hue="stone", font=FONTS, font_mono=("ui-monospace", "monospace"))
-HEAD = browser.HEAD
 MASTHEAD = "<h1>Ask the articles</h1><p>Every answer is a verbatim quote, with the place it stands.</p>"
 
 _KEPT = "qa-conversation"
@@ -98,6 +97,9 @@ def _wire_asking(
     talk = gr.State(Talk(), time_to_live=FORGET)
     kept = gr.BrowserState("", storage_key=_KEPT, secret=_KEPT)
 
+    def drawn(now: Talk) -> str:
+        return conversation.thread(now.exchanges, has_insight=now.found is not None)
+
     def converse(past: Talk, id_: str, given: Any, event: gr.EventData, request: gr.Request) -> Iterator[list[Any]]:
         who = ask.owner(request)
         past = desk.current(past, id_, who)
@@ -116,16 +118,18 @@ def _wire_asking(
         who = ask.owner(request)
         try:
             liked = None if event.liked is None else bool(event.liked)
-            return list(desk.judge(int(event.turn), liked, str(event.correction), desk.current(past, id_, who), who))
+            _, now = desk.judge(int(event.turn), liked, str(event.correction), desk.current(past, id_, who), who)
+            return [drawn(now), now]
         except (QAError, ValueError) as error:
             gr.Warning(str(error))
             return [gr.skip(), gr.skip()]
 
     def read(past: Talk, id_: str, event: gr.EventData, request: gr.Request) -> str:
+        kind, value = str(event.kind), str(event.value)
         try:
-            return desk.read(desk.current(past, id_, ask.owner(request)), str(event.kind), str(event.value))
+            return desk.read(desk.current(past, id_, ask.owner(request)), kind, value)
         except QAError as error:
-            return reading.unavailable(str(error))
+            return reading.unavailable(str(error), f"{kind} {value}")
 
     def export(past: Talk, id_: str, event: gr.EventData, request: gr.Request) -> Any:
         who = ask.owner(request)
@@ -137,7 +141,7 @@ def _wire_asking(
 
     def resume(id_: str, request: gr.Request) -> list[Any]:
         now = desk.resume(id_, ask.owner(request))
-        return [conversation.thread(now.exchanges) if now.exchanges else gr.skip(), now]
+        return [drawn(now) if now.exchanges else gr.skip(), now]
 
     def begin() -> list[Any]:
         return [conversation.thread(()), Talk(), NONE, reading.nothing(), insights.nothing()]
@@ -152,7 +156,7 @@ def _wire_asking(
             gr.Warning(str(error))
             return [gr.skip()] * len(shown)
         return [
-            conversation.thread(now.exchanges),
+            drawn(now),
             now,
             now.id,
             desk.beside(now) or reading.nothing(),
@@ -200,41 +204,42 @@ def _wire_library(page: gr.Blocks, library: articles.Library, tab: articles.Widg
     def more(search: str, shown: int) -> list[Any]:
         return found(search, shown + articles.AT_ONCE)
 
-    def follow(steps: Iterator[str], stop: threading.Event, search: str) -> Iterator[list[Any]]:
+    def follow(steps: Iterator[str], stop: threading.Event, search: str, shown: int) -> Iterator[list[Any]]:
         """Each step of a change beside a button that cancels it, and at the end the list as it is now."""
-        for shown in steps:
-            yield [shown, gr.skip(), gr.skip(), stop, gr.Button(visible=True)]
-        yield [gr.skip(), library.shelf(search), library.removed(), None, gr.Button(visible=False)]
+        for step in steps:
+            yield [step, gr.skip(), gr.skip(), stop, gr.Button(visible=True)]
+        yield [gr.skip(), library.shelf(search, shown), library.removed(), None, gr.Button(visible=False)]
 
-    def add(files: list[str] | None, search: str) -> Iterator[list[Any]]:
+    def add(files: list[str] | None, search: str, shown: int) -> Iterator[list[Any]]:
         stop = threading.Event()
-        for shown in follow(library.add(files or [], stop), stop, search):
-            yield [*shown, None]  # the files are taken: the place to drop them is free for others
+        for told in follow(library.add(files or [], stop), stop, search, shown):
+            yield [*told, None]  # the files are taken: the place to drop them is free for others
 
-    def rebuild(search: str) -> Iterator[list[Any]]:
+    def rebuild(search: str, shown: int) -> Iterator[list[Any]]:
         stop = threading.Event()
-        yield from follow(library.rebuild(stop), stop, search)
+        yield from follow(library.rebuild(stop), stop, search, shown)
 
-    def restore(search: str, event: gr.EventData) -> Iterator[list[Any]]:
+    def restore(search: str, shown: int, event: gr.EventData) -> Iterator[list[Any]]:
         stop = threading.Event()
-        yield from follow(library.restore(str(event.value), stop), stop, search)
+        yield from follow(library.restore(str(event.value), stop), stop, search, shown)
 
-    def remove(search: str, event: gr.EventData) -> list[Any]:
-        return [library.remove(str(event.value)), library.shelf(search), library.removed()]
+    def remove(search: str, shown: int, event: gr.EventData) -> list[Any]:
+        return [library.remove(str(event.value)), library.shelf(search, shown), library.removed()]
 
     def cancel(stop: threading.Event | None) -> None:
         if stop:
             stop.set()
 
+    asked = [tab.search, tab.shown]
     listed, changed = [tab.shelf, tab.removed, tab.shown], [tab.report, tab.shelf, tab.removed, tab.stop, tab.cancel]
     page.load(found, tab.search, listed, **_QUICK)
-    opened.select(found, [tab.search, tab.shown], listed, **_QUICK)
+    opened.select(found, asked, listed, **_QUICK)
     tab.search.change(found, tab.search, listed, trigger_mode="always_last", **_QUICK)
-    tab.shelf.more(more, [tab.search, tab.shown], listed, **_QUICK)
-    tab.files.upload(add, [tab.files, tab.search], [*changed, tab.files], **_SLOW)
-    tab.rebuild.click(rebuild, tab.search, changed, **_SLOW)
-    tab.shelf.restore(restore, tab.search, changed, **_SLOW)
-    tab.shelf.remove(remove, tab.search, [tab.report, tab.shelf, tab.removed], **_QUICK)
+    tab.shelf.more(more, asked, listed, **_QUICK)
+    tab.files.upload(add, [tab.files, *asked], [*changed, tab.files], **_SLOW)
+    tab.rebuild.click(rebuild, asked, changed, **_SLOW)
+    tab.shelf.restore(restore, asked, changed, **_SLOW)
+    tab.shelf.remove(remove, asked, [tab.report, tab.shelf, tab.removed], **_QUICK)
     tab.cancel.click(cancel, tab.stop, None, **_QUICK)
 
 

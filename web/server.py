@@ -84,6 +84,7 @@ def application(
 def _mounted(page: gr.Blocks, app: FastAPI, has_users: bool) -> App:
     """The page as an application of Gradio's, mounted below all else."""
     page.queue(max_size=QUEUE)
+    page.state_session_capacity = CONNECTIONS  # each load of the page begins a session, which holds all that it shows
     page.max_threads = page._queue.max_thread_count = THREADS
     user: Callable[[Request], str | None] | None = (lambda request: request.scope.get(USER)) if has_users else None
     gr.mount_gradio_app(

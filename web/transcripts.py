@@ -161,6 +161,13 @@ def plain(text: str) -> str:
     return _PUNCTUATION.sub(lambda match: f"\\{match[0]}", shown)
 
 
+def around(citation: Citation) -> tuple[str, str]:
+    """What stands before and after a quote in its sentence; nothing where they are not found in one another."""
+    text, length = citation.article.text, len(citation.sentence)
+    at = text.rfind(citation.sentence, max(0, citation.end - length), citation.start + length)
+    return ("", "") if at < 0 else (text[at : citation.start], text[citation.end : at + length])
+
+
 def _written(exchange: Exchange) -> Iterator[str]:
     result = exchange.result
     if result is None:
@@ -204,9 +211,7 @@ def _listed(citations: Sequence[Citation], outdated: frozenset[str]) -> Iterator
 
 def _sentence(citation: Citation) -> str:
     """The sentence with its quote in bold; where they are not found in one another, the quote alone."""
-    text, length = citation.article.text, len(citation.sentence)
-    at = text.rfind(citation.sentence, max(0, citation.end - length), citation.start + length)
-    before, after = ("", "") if at < 0 else (text[at : citation.start], text[citation.end : at + length])
+    before, after = around(citation)
     left, right = " " * before[-1:].isspace(), " " * after[:1].isspace()
     return f"“{plain(before)}{left}**{plain(citation.quote)}**{right}{plain(after)}”"
 

@@ -35,11 +35,14 @@ def store(files: Sequence[Path], folder: Path) -> Path:
             nothing was kept.
     """
     _check(files, folder)
+    batch: Path | None = None
     try:
         batch = _fresh(folder)
         for file, name in zip(files, _names(files), strict=True):
             shutil.copyfile(file, batch / name)
     except OSError as error:
+        if batch:
+            discard(batch)  # the next build would read what is there of it
         raise InputError(f"what was added cannot be kept in {folder}: {error.strerror or error}") from error
     return batch
 

@@ -18,9 +18,21 @@ PARTS = {
 RUN = """([id, source]) => {
   const element = document.getElementById(id), props = {value: {}}, watched = {};
   const trigger = (event, detail) => window.begun.push([event, detail]);
-  const watch = (name, heard) => { watched[name] = heard; };
+  const watch = (name, heard) => { (watched[name] ??= []).push(heard); };
   new Function('element', 'props', 'trigger', 'watch', source)(element, props, trigger, watch);
-  (window.set ??= {})[id] = html => { element.innerHTML = html; watched.value(); };
+  (window.set ??= {})[id] = html => { element.innerHTML = html; watched.value.forEach(heard => heard()); };
+}"""
+QUOTED = (
+    '<div class="result"><p class="lead" data-source="— Ann">One.</p><p class="lead" data-source="— Ben">Two.</p></div>'
+)
+FOLDED = '<section class="turn" id="turn-0"><details><summary>Other readings ({})</summary>It</details></section>'
+COPY = """([first, last]) => {
+  const leads = document.querySelectorAll('.lead'), event = new ClipboardEvent('copy', {
+    clipboardData: new DataTransfer(), bubbles: true, cancelable: true,
+  });
+  getSelection().setBaseAndExtent(leads[first].firstChild, 0, leads[last].firstChild, 4);
+  document.dispatchEvent(event);
+  return event.clipboardData.getData('text/plain').split('\\n').filter(line => line.startsWith('—'));
 }"""
 SHOWN = '<section class="turn" id="turn-{0}" style="height: 300px"><h2 class="question">Question {0}</h2></section>'
 
@@ -135,6 +147,25 @@ def test_a_new_question_comes_into_view_though_the_earliest_are_not_drawn_any_mo
     assert top() == 0  # none is new
     shows(bare, *range(1, 51))
     assert top() > 0
+
+
+def test_words_are_copied_with_the_source_of_their_own_quotation(bare):
+    bare.evaluate("html => window.set.thread(html)", QUOTED)
+    copied = [bare.evaluate(COPY, places) for places in ([0, 0], [1, 1], [0, 1])]
+    assert copied == [["— Ann"], ["— Ben"], ["— Ann", "— Ben"]]
+
+
+def test_what_was_unfolded_stays_so_until_another_conversation_comes(bare):
+    def is_open_again(number: int) -> bool:
+        bare.evaluate("html => window.set.thread(html)", FOLDED.format(number))
+        return bare.evaluate("document.querySelector('#thread details').open")
+
+    assert not is_open_again(1)
+    bare.locator("#thread summary").click()
+    tells(bare, "free", "ask")  # meanwhile the browser tells of the click
+    assert is_open_again(1) and is_open_again(2)
+    tells(bare, "busy", "begin")
+    assert not is_open_again(2)
 
 
 def test_who_hears_a_button_is_asked_to_confirm_too(bare):

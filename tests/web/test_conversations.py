@@ -288,6 +288,24 @@ def test_what_is_judged_is_the_answer_at_the_threshold_it_was_shown_at(
         store.revise(number, refusal, "eve")
 
 
+def test_what_was_said_of_a_result_is_kept_with_that_alone_and_deleted_with_the_conversation(
+    store: Conversations, path: Path, lookup: Lookup, answer: Answer, refusal: NoAnswer
+) -> None:
+    conversation = store.begin()
+    number = store.add(conversation, Exchange("Who opened it?", refusal)).number
+    store.judge(number, False, "the sexton")
+    store.revise(number, answer)
+    (exchange,) = store.load(conversation, lookup)
+    assert (exchange.liked, exchange.correction) == (None, "")
+    assert [question.answers for question in store.questions()] == [("the sexton",)]
+    store.revise(number, refusal)
+    (exchange,) = store.load(conversation, lookup)
+    assert (exchange.liked, exchange.correction) == (False, "the sexton")
+    store.revise(number, answer)
+    store.delete(conversation)
+    assert b"sexton" not in files(path)
+
+
 def test_what_cannot_be_judged_says_so(store: Conversations, answer: Answer) -> None:
     conversation = store.begin()
     number = store.add(conversation, Exchange("Who?", error="busy")).number

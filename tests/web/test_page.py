@@ -126,7 +126,14 @@ def test_a_page_that_was_open_for_hours_still_cites_judges_and_exports(engine: E
     assert "<mark" in built["read"](*forgotten, gr.EventData(None, {"kind": "cite", "value": "0-0"}), who)
     assert "Edda Quist" in built["export"](*forgotten, gr.EventData(None, {"form": "markdown"}), who)["text"]
     said = {"turn": 0, "liked": True, "correction": ""}
-    _, now = built["judge"](*forgotten, gr.EventData(None, said), who)
+    assert "Why?" in built["judge"](talk, talk.id, gr.EventData(None, said), who)[0]
+    judged, now = built["judge"](*forgotten, gr.EventData(None, said), who)
+    for thread in (
+        judged,
+        built["resume"](talk.id, who)[0],
+        built["opened"](gr.EventData(None, {"value": talk.id}), who)[0],
+    ):
+        assert "Edda Quist" in thread and "Why?" not in thread  # how it came about is gone
     assert now.exchanges[0].liked and kept.questions()
     assert built["redecide"](page.Talk(), {"least": 1.0}, who) == [gr.skip()] * 3  # what was found is gone
 
@@ -135,6 +142,24 @@ def test_the_panel_tells_what_it_cannot_open(engine: Engine, kept: Conversations
     read = handlers(page.build(engine, kept))["read"]
     who = gr.Request(Request({"type": "http", "headers": [], "query_string": b""}))
     event = gr.EventData(None, {"kind": "open", "value": "gone.txt"})
-    assert "There is no article" in read(page.Talk(), "", event, who)
+    for _ in range(2):  # the panel hears of the second click by what was clicked alone, as nothing else changes
+        shown = read(page.Talk(), "", event, who)
+        assert "There is no article" in shown and 'data-ref="open gone&#46;txt"' in shown
     event = gr.EventData(None, {"kind": "open", "value": "bridge.txt"})
     assert "412 metres" in read(page.Talk(), "", event, who)
+
+
+def test_a_change_leaves_the_list_as_far_as_it_was_shown(engine: Engine, kept: Conversations, shelf: Path) -> None:
+    (shelf / "mill.txt").write_text("The mill turns\n\nThe mill of Tallow Bay turns again, its miller said.\n")
+    built = page.build(engine, kept)
+    changes, mill = handlers(built), gr.EventData(None, {"value": "mill.txt"})
+    *_, (_, listed, *_) = changes["rebuild"]("", 1)
+    assert "Show more (2 left)" in listed
+    assert "Show more (1 left)" in changes["remove"]("", 1, mill)[1]
+    *_, (_, listed, *_) = changes["restore"]("", 1, mill)
+    assert "Show more (2 left)" in listed
+    *_, (_, listed, *_) = changes["add"]([], "", 1)
+    assert "Show more (2 left)" in listed
+    given = {function.name: function.inputs for function in built.fns.values() if function.fn}
+    for name in ("rebuild", "remove", "restore", "add", "more"):
+        assert any(isinstance(each, gr.State) for each in given[name]), name

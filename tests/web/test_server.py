@@ -15,7 +15,9 @@ from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
+import gradio as gr
 import pytest
+from fastapi import FastAPI
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
@@ -207,6 +209,14 @@ def test_a_connection_that_asks_no_more_is_closed_though_it_says_something(addre
         assert client.sock is connection  # whoever asks again in time stays
         connection.sendall(b"G")
         assert connection.recv(1000) == b""
+
+
+def test_no_more_sessions_of_the_page_are_held_than_connections(monkeypatch):
+    monkeypatch.setattr(server, "CONNECTIONS", 2)
+    held = server._mounted(gr.Blocks(), FastAPI(), has_users=False).state_holder
+    for name in "abac":
+        held[name]
+    assert list(held.session_data) == ["a", "c"]  # whoever was heard of last stays
 
 
 # ---- the program -------------------------------------------------------------------------------

@@ -90,3 +90,10 @@ def test_a_disk_that_refuses_is_one_line(tmp_path):
     (tmp_path / "kept").write_text("a file where the folder should be")
     with pytest.raises(InputError, match="cannot be kept"):
         store([handed_in(tmp_path / "in", "a.txt")], tmp_path / "kept")
+
+
+def test_nothing_is_kept_of_files_that_cannot_all_be_copied(tmp_path):
+    (tmp_path / "b.txt").mkdir()
+    with pytest.raises(InputError, match="cannot be kept"):
+        store([handed_in(tmp_path, "a.txt"), tmp_path / "b.txt"], tmp_path / "kept")
+    assert list((tmp_path / "kept").iterdir()) == []

@@ -49,6 +49,7 @@ element.addEventListener('input', event => typed.set(named(event.target), event.
 element.addEventListener('focusin', event => { current = event.target.matches('input') ? named(event.target) : ''; });
 document.addEventListener('leaving', () => {  // another conversation comes
   typed.clear();
+  unfolded.clear();
   number = -1;
 });
 const retype = () => typed.forEach((text, selector) => {
@@ -70,10 +71,13 @@ element.addEventListener('keydown', event => {
 // Whoever copies words out of an answer takes along where they stand.
 document.addEventListener('copy', event => {
   const selection = getSelection(), at = selection.anchorNode;
-  const result = (at?.nodeType === 1 ? at : at?.parentElement)?.closest('#thread .lead')?.closest('.result');
-  const source = result?.dataset.copy?.split('\n').pop();
-  if (!source || !String(selection).trim()) return;
-  event.clipboardData.setData('text/plain', `${selection}\n${source}`);
+  const lead = (at?.nodeType === 1 ? at : at?.parentElement)?.closest('#thread .lead');
+  if (!lead || !String(selection).trim()) return;
+  const across = selection.getRangeAt(0).cloneContents().querySelectorAll('.lead');  // none within a single one
+  const leads = [...across].filter(each => each.textContent.trim());
+  const sources = (leads.length ? leads : [lead]).map(each => each.dataset.source).filter(Boolean);
+  if (!sources.length) return;
+  event.clipboardData.setData('text/plain', [selection, ...sources].join('\n'));
   event.preventDefault();
 });
 // A new question comes to the top, so that its answer is read from its beginning.

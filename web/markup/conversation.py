@@ -24,14 +24,21 @@ _THUMB = (
 )
 
 
-def thread(exchanges: Sequence[Exchange], steps: Sequence[str] = ()) -> str:
-    """The whole conversation, its last question with the steps taken so far; before the first, what this is."""
+def thread(exchanges: Sequence[Exchange], steps: Sequence[str] = (), has_insight: bool = True) -> str:
+    """The whole conversation, its last question with the steps taken so far; before the first, what this is.
+
+    `has_insight` says whether it is still known how the last result came about: of an earlier one it never is.
+    """
     if not exchanges:
         return f'<div class="thread empty">{_GREETING}</div>'
     left_out = max(0, len(exchanges) - TURNS_SHOWN)
     earlier = f'<p class="meta">{counted(left_out, "earlier question")} not shown</p>' if left_out else ""
     shown = list(enumerate(exchanges))[left_out:]
-    turns = (_turn(number, exchange, steps if number == len(exchanges) - 1 else ()) for number, exchange in shown)
+    last = len(exchanges) - 1
+    turns = (
+        _turn(number, exchange, steps if number == last else (), has_insight and number == last)
+        for number, exchange in shown
+    )
     return f'<div class="thread" role="log" aria-label="Conversation">{earlier}{"".join(turns)}</div>'
 
 
@@ -52,12 +59,12 @@ def tries(examples: Sequence[str]) -> str:
     return f'<h3>Questions these articles answer</h3><ul class="tries">{rows}</ul>'
 
 
-def _turn(turn: int, exchange: Exchange, steps: Sequence[str]) -> str:
+def _turn(turn: int, exchange: Exchange, steps: Sequence[str], has_insight: bool) -> str:
     question = f'<h2 class="question">{literal(exchange.question.strip())}</h2>'
     if exchange.error:
         inside = notice(exchange.error)
     elif exchange.result:
-        inside = f"{_understood(exchange)}{result(exchange.result, turn)}{_foot(exchange, turn)}"
+        inside = f"{_understood(exchange)}{result(exchange.result, turn)}{_foot(exchange, turn, has_insight)}"
     else:
         inside = _under_way(steps)
     return f'<section class="turn" id="turn-{turn}" aria-label="Question {turn + 1}">{question}{inside}</section>'
@@ -82,17 +89,18 @@ def _understood(exchange: Exchange) -> str:
     )
 
 
-def _foot(exchange: Exchange, turn: int) -> str:
+def _foot(exchange: Exchange, turn: int, has_insight: bool) -> str:
     if exchange.result is None:
         return ""
     copy = '<button type="button" class="copy">Copy with source</button>' if exchange.result.found else ""
+    why = '<button type="button" class="why">Why?</button>' if has_insight else ""
     outdated = (
         f'<p class="meta outdated">{counted(len(exchange.outdated), "article")} cited here changed or went since.</p>'
         if exchange.outdated
         else ""
     )
     return (
-        f'{outdated}<div class="foot">{copy}<button type="button" class="why" value="{turn}">Why?</button>'
+        f'{outdated}<div class="foot">{copy}{why}'
         f'{_verdict(exchange, turn)}<span class="meta">{_took(exchange.result.seconds)}</span></div>'
         f"{_correction(exchange, turn)}"
     )

@@ -36,10 +36,10 @@ def insight(found: Examination, result: Answer | NoAnswer, beliefs: Sequence[flo
 
 
 def nothing() -> str:
-    """What stands there before the first question."""
+    """What stands there where no result is held: before the first question, and in a conversation that came back."""
     return (
-        '<section class="insight"><h2>Nothing was asked yet</h2><p>Ask a question, and this page shows how its answer '
-        "came about: what was searched and read, what was weighed, and how long it took.</p></section>"
+        '<section class="insight"><h2>Nothing to explain yet</h2><p>Ask a question, or ask one again, to see how its '
+        "answer comes about: what is searched and read, what is weighed, and how long it takes.</p></section>"
     )
 
 

@@ -46,9 +46,12 @@ def article(
     )
 
 
-def unavailable(message: str) -> str:
-    """What the panel shows where there is nothing to read, and why."""
-    return f'<section class="reader">{_tools()}{notice(message)}</section>'
+def unavailable(message: str, ref: str = "") -> str:
+    """What the panel shows where there is nothing to read, and why. `ref` is what was clicked, as in `article`."""
+    return (
+        f'<section class="reader" data-ref="{literal(ref)}">{_tools()}<h2 tabindex="-1">This cannot be opened</h2>'
+        f"{notice(message)}</section>"
+    )
 
 
 def nothing() -> str:

@@ -8,6 +8,7 @@ from itertools import chain
 
 from qa.answer import Alternative, Answer, Citation, NoAnswer, support
 from web.markup.text import about, confidence_words, day, literal, percent, title
+from web.transcripts import around
 
 NOT_FOUND = "I could not find this in the articles."
 WORTH_SHOWING = 0.1
@@ -33,6 +34,13 @@ def result(result: Answer | NoAnswer, turn: int) -> str:
 
 def quotation(citation: Citation) -> str:
     """A quote in its sentence as plain text to be pasted elsewhere, and below it where it stands."""
+    sentence = " ".join(citation.sentence.split())
+    said = f"“{sentence}”" if sentence == citation.quote else f"{citation.quote}\n“{sentence}”"
+    return f"{said}\n{source(citation)}"
+
+
+def source(citation: Citation) -> str:
+    """Where a quote stands, as the line of plain text that is pasted below it."""
     article = citation.article
     known = (
         article.title.strip() or article.id,
@@ -42,10 +50,8 @@ def quotation(citation: Citation) -> str:
         f"page {citation.page}" if citation.page else "",
         article.url,
     )
-    sentence = " ".join(citation.sentence.split())
-    said = f"“{sentence}”" if sentence == citation.quote else f"{citation.quote}\n“{sentence}”"
     place = f"{article.id}, characters {citation.start}–{citation.end}"
-    return f"{said}\n— {', '.join(part.strip() for part in known if part.strip())} ({place})"
+    return f"— {', '.join(part.strip() for part in known if part.strip())} ({place})"
 
 
 class _Numbers:
@@ -73,7 +79,8 @@ def _answer(answer: Answer, numbers: _Numbers) -> str:
     together = [answer.citations, *(part.citations for part in answer.parts[1:])]
     cited = [numbers.take(citations) for citations in together]
     leads = "".join(
-        f'<p class="lead">{_in_sentence(citations[0])}{_inline(numbered, numbers)}</p>'
+        f'<p class="lead" data-source="{literal(source(citations[0]))}">'
+        f"{_in_sentence(citations[0])}{_inline(numbered, numbers)}</p>"
         for citations, numbered in zip(together, cited, strict=True)
     )
     copied = "\n\n".join(quotation(citations[0]) for citations in together)
@@ -178,9 +185,7 @@ def _folded(label: str, readings: Sequence[Alternative], numbers: _Numbers) -> s
 
 def _in_sentence(citation: Citation, room: int = 420) -> str:
     """The quote marked inside its sentence; a long sentence loses its ends, the quote never a letter."""
-    text, length = citation.article.text, len(citation.sentence)
-    at = text.rfind(citation.sentence, max(0, citation.end - length), citation.start + length)
-    before, after = ("", "") if at < 0 else (text[at : citation.start], text[citation.end : at + length])
+    before, after = around(citation)
     if len(before) > room // 2:
         before = "… " + before[-room // 2 :].partition(" ")[2]
     if len(after) > room // 2:

@@ -15,13 +15,20 @@ REMOVED_SHOWN = 50
 _STAGES = {"reading": "Reading the files", "cutting": "Cutting into passages", "embedding": "Embedding passages"}
 
 
-def shelf(found: Shelf, search: str = "", may_change: bool = False) -> str:
-    """A page of articles, each with a button that opens it and, where that is allowed, one that removes it."""
+def shelf(found: Shelf, search: str = "", may_change: bool = False, is_full: bool = False) -> str:
+    """A page of articles, each with a button that opens it and, where that is allowed, one that removes it.
+
+    Below one that `is_full` no more are offered.
+    """
     if not found.headings:
         nothing = "No article holds these words." if search.strip() else "There are no articles yet."
         return f'<section class="shelf"><p class="meta">{nothing}</p></section>'
     left_out = found.total - len(found.headings)
-    more = f'<button type="button" class="more">Show more ({left_out:,} left)</button>' if left_out > 0 else ""
+    more = ""
+    if left_out > 0 and is_full:
+        more = f'<p class="meta rest">{counted(left_out, "more article")}: search to see the rest</p>'
+    elif left_out > 0:
+        more = f'<button type="button" class="more">Show more ({left_out:,} left)</button>'
     remove = '<th scope="col"><span class="unseen">Remove</span></th>' if may_change else ""
     rows = "".join(_row(heading, may_change) for heading in found.headings)
     return (

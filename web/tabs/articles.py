@@ -24,6 +24,7 @@ AT_ONCE = 50
 """Articles listed at first, and how many more each time more are asked for."""
 
 MOST_LISTED = 2000
+"""Articles listed at most, however many are asked for."""
 
 BREATH = 0.1
 """Seconds between two reports of progress."""
@@ -46,7 +47,7 @@ class Library:
         search = search or ""  # a box in which nothing was ever typed holds None
         try:
             found = self._engine.articles(search, limit=min(shown, MOST_LISTED))
-            return shelf.shelf(found, search, may_change=not self._engine.read_only)
+            return shelf.shelf(found, search, may_change=not self._engine.read_only, is_full=shown >= MOST_LISTED)
         except QAError as error:
             return notice(str(error))
 
@@ -147,5 +148,5 @@ def widgets(engine: Engine) -> Widgets:
     cancel = gr.Button("Cancel", size="sm", visible=False, elem_id="cancel")
     shown = gr.State(AT_ONCE)
     found = gr.HTML(elem_id="shelf", apply_default_css=False, js_on_load=browser.script("shelf"))
-    removed = gr.HTML(elem_id="removed", apply_default_css=False)
+    removed = gr.HTML(elem_id="removed", apply_default_css=False, js_on_load=browser.script("unfolded"))
     return Widgets(search, found, report, removed, shown, gr.State(), files, rebuild, cancel)

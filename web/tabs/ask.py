@@ -20,6 +20,7 @@ from index.errors import InputError, QAError
 from index.store import Filter
 from qa.pipeline import Examination
 from web import browser, door, transcripts
+from web.asking import Gone
 from web.conversations import Conversations, StorageError
 from web.engine import Engine
 from web.markup import conversation, reading, scope
@@ -65,10 +66,6 @@ class Scope:
             return cls(float(given["least"]), Filter(tuple(map(str, given.get("sources") or ())), *days))
         except (KeyError, TypeError, ValueError) as error:
             raise InputError("the filters cannot be read: load the page again") from error
-
-
-class Gone(QAError):
-    """Whoever asked has left the page."""
 
 
 class Desk:
@@ -119,8 +116,10 @@ class Desk:
         """The last answer at another threshold; nothing is searched or read again for it."""
         if talk.found and talk.exchanges and talk.exchanges[-1].result:
             least = Scope.read(given).least
-            result = self._engine.decide(talk.found, least)
-            last = replace(talk.exchanges[-1], result=result)
+            before, result = talk.exchanges[-1], self._engine.decide(talk.found, least)
+            last = replace(before, result=result)
+            if before.result and result.text != before.result.text:  # what was said of the one is not said of the other
+                last = replace(last, liked=None, correction="")
             with suppress(QAError):  # where nothing can be kept, answering goes on without that
                 self._conversations.revise(last.number, result, owner)
             talk = replace(talk, exchanges=(*talk.exchanges[:-1], last), least=least)

@@ -54,6 +54,14 @@ def test_only_an_answer_can_be_copied(umbrella: Answer, unsure: NoAnswer) -> Non
     assert "Copy with source" not in conversation.thread([Exchange("q", unsure)])
 
 
+def test_only_the_last_result_is_explained_and_only_where_that_is_known(umbrella: Answer, unsure: NoAnswer) -> None:
+    first, last = Exchange("One?", umbrella), Exchange("Two?", unsure)
+    turns = conversation.thread([first, last]).split('class="turn"')[1:]
+    assert ["Why?" in turn for turn in turns] == [False, True]
+    assert "Why?" not in conversation.thread([first, last], has_insight=False)
+    assert "Why?" not in conversation.thread([first, Exchange("Three?")], ["searching"])
+
+
 def test_no_answer_claims_to_take_no_time(umbrella: Answer) -> None:
     assert "under 0.01 s" in conversation.thread([Exchange("q", replace(umbrella, seconds=0.0))])
     assert "1.25 s" in conversation.thread([Exchange("q", replace(umbrella, seconds=1.25))])

@@ -14,7 +14,7 @@ Shown = Callable[[str], bool]
 
 def test_hostile_text_stays_text(trap: Article, hostile: str, harmless: Shown) -> None:
     assert harmless(reading.article(trap, f"cite {hostile}", (7, 20), [(10, 30)], note=hostile))
-    assert harmless(reading.unavailable(hostile))
+    assert harmless(reading.unavailable(hostile, f"open {hostile}"))
 
 
 def test_marks_of_one_article_keep_its_text_whole_where_they_overlap(plain: Article, elements: Any) -> None:
@@ -36,6 +36,11 @@ def test_the_way_ends_at_the_first_and_the_last_citation(plain: Article, place: 
 def test_a_lone_citation_has_no_way_beside_it(plain: Article) -> None:
     assert "step" not in reading.article(plain, "", place=reading.Place(1, 1))
     assert "step" not in reading.article(plain, "")
+
+
+def test_what_is_gone_says_what_was_clicked_and_has_a_title_to_go_to(elements: Any) -> None:
+    shown = elements(reading.unavailable("there is no article a.txt", "cite 0-1"))
+    assert {("data-ref", "cite 0-1"), ("tabindex", "-1")} <= set(shown.attributes) and "h2" in shown.tags
 
 
 def test_the_keys_are_told_where_nothing_is_open(elements: Any) -> None:

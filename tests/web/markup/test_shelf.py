@@ -38,6 +38,9 @@ def test_nothing_can_be_removed_where_nothing_may_change() -> None:
 def test_a_list_that_goes_on_says_how_far() -> None:
     assert "Show more (1,199 left)" in shelf.shelf(Shelf((HEADING,), 1200))
     assert "Show more" not in shelf.shelf(Shelf((HEADING,), 1))
+    full = shelf.shelf(Shelf((HEADING,), 1200), is_full=True)
+    assert "1,199 more articles: search to see the rest" in full and "Show more" not in full
+    assert "the rest" not in shelf.shelf(Shelf((HEADING,), 1), is_full=True)
 
 
 def test_an_empty_list_says_why() -> None:

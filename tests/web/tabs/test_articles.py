@@ -23,6 +23,11 @@ def test_articles_are_listed_and_found_by_their_words(library: Library) -> None:
     assert "Show more (1 left)" in library.shelf("", 1)
 
 
+def test_the_list_ends_where_no_more_are_listed(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(articles, "MOST_LISTED", 1)
+    assert "1 more article: search to see the rest" in library.shelf("", 50)
+
+
 def test_what_is_added_is_listed_and_what_is_removed_can_be_restored(library: Library, tmp_path: Path) -> None:
     (tmp_path / "mill.txt").write_text("The mill turns\n\nThe mill of Tallow Bay turns again, its miller said.\n")
     *_, last = library.add([str(tmp_path / "mill.txt")], threading.Event())

@@ -119,6 +119,18 @@ def test_the_dial_decides_again_and_that_is_what_is_kept(desk: Desk, kept: Conve
     assert desk.reconsider(Talk(), {"least": 1.0})[1] == Talk()
 
 
+def test_what_was_said_of_a_result_is_not_said_of_another(desk: Desk, kept: Conversations) -> None:
+    talk = asked(desk, WHO, given={"least": 1.0})
+    _, talk = desk.judge(0, True, "", talk)
+    _, same = desk.reconsider(talk, {"least": 1.0})
+    assert same.exchanges[0].liked and desk.resume(talk.id).exchanges[0].liked
+    shown, other = desk.reconsider(talk, ANYTHING)
+    for exchange in (other.exchanges[0], desk.resume(talk.id).exchanges[0]):
+        assert exchange.result and exchange.result.found and exchange.liked is None
+    assert 'aria-pressed="true"' not in shown and "Marked as right" not in desk.exported(talk, "markdown")["text"]
+    assert [question.answers for question in kept.questions()] == [()]  # the refusal was right all the same
+
+
 def test_filters_reach_the_search(desk: Desk) -> None:
     nowhere = asked(desk, WHO, given={"least": 0.0, "sources": ["Nobody's Gazette"], "after": "", "before": None})
     assert nowhere.found and not nowhere.found.retrieved
@@ -277,4 +289,4 @@ def test_insight_is_of_the_last_question_at_its_threshold(desk: Desk) -> None:
     assert "Answered" in desk.insight(talk)
     _, sure = desk.reconsider(talk, {"least": 1.0})
     assert "Declined" in desk.insight(sure)
-    assert "Nothing was asked" in desk.insight(Talk()) == desk.insight(replace(talk, found=None))
+    assert "Nothing to explain" in desk.insight(Talk()) == desk.insight(replace(talk, found=None))
