@@ -13,8 +13,8 @@ from index.article import Article
 class Span:
     """A candidate answer inside one text: characters [start, end) and how much it is believed.
 
-    `score` is in logits: start plus end, minus the same sum at the null position, so above
-    zero means "rather this than nothing" and spans of different passages compare.
+    `score` is in logits: start plus end, a little less for a longer span, minus the same sum at the null
+    position, so above zero means "rather this than nothing" and spans of different passages compare.
     """
 
     start: int

@@ -2,9 +2,9 @@
 
 Knows the extractive model. Never knows where passages come from or which answer is given.
 
-Scores are raw logits, start plus end, less the same sum at the first token, which stands for
-"not in this passage". A softmax over one passage would make its best span look sure even
-where the passage has nothing to say.
+Scores are raw logits, start plus end, less a little for each token of the span, and less the sum
+at the first token, which stands for "not in this passage". A softmax over one passage would make
+its best span look sure even where the passage has nothing to say.
 """
 
 from collections.abc import Sequence
@@ -30,6 +30,10 @@ QUESTION_TOKENS = 64
 WINDOW_TOKENS = 320
 STRIDE_TOKENS = 96
 ANSWER_TOKENS = 30
+
+PER_TOKEN = 0.05
+"""Logits that each token after the first costs a span. Where it begins and where it ends are scored apart, so that one
+answer's beginning and the next one's end would make a long span of both. Chosen in docs/reader-log.md, entry 8."""
 
 PROBE = ("How far is the town from the border?", "Who spoke of 1997?")
 """Asked of `index.embedder.PROBE`, to see whether a precision agrees with float32."""
@@ -119,7 +123,7 @@ class Reader:
             inside = [(i, offsets[i]) for i, sequence in enumerate(sequences) if sequence == 1]
             for at, place in enumerate(asked[number][2]):
                 if tokens := _tokens_of(inside, place):
-                    score = float(start[tokens[0]] + end[tokens[1]]) - null
+                    score = float(start[tokens[0]] + end[tokens[1]]) - PER_TOKEN * (tokens[1] - tokens[0]) - null
                     weighed[number][at] = max(weighed[number][at], score)
         return weighed
 
@@ -167,7 +171,8 @@ def _spans(
     null = float(start[0] + end[0])
     ends = np.full(len(inside) + ANSWER_TOKENS - 1, -np.inf, end.dtype)
     ends[: len(inside)] = end[inside]
-    scores = start[inside][:, None] + np.lib.stride_tricks.sliding_window_view(ends, ANSWER_TOKENS) - null
+    lengths = PER_TOKEN * np.arange(ANSWER_TOKENS, dtype=end.dtype)
+    scores = start[inside][:, None] + np.lib.stride_tricks.sliding_window_view(ends, ANSWER_TOKENS) - lengths - null
     best = np.sort(np.argpartition(scores, -min(most * 16, scores.size), axis=None)[-most * 16 :])
     spans, offsets = [], window.offsets  # which makes its list anew each time
     for place in best[np.argsort(-scores.flat[best], kind="stable")]:

@@ -40,19 +40,19 @@ _SPOKEN = Recent[str](8_000_000, len)
 def differing(question: str, groups: Sequence[Group], beliefs: Sequence[float]) -> list[int]:
     """The places of the groups that give a clearly different answer than the first one does.
 
-    Both must be believed by the reader, and the other at least half as much. No article may give
-    both, as it knows of what difference; and the sentences around both must be about what was
-    asked, so that two dates are not two things' dates. Where several things are asked for, another
-    is one more of them.
+    The other must be believed at least half as much, `beliefs` being the probability of each. No
+    article may give both, as it knows of what difference; and the sentences around both must be
+    about what was asked, so that two dates are not two things' dates. Where several things are
+    asked for, another is one more of them.
     """
-    if not groups or groups[0].best.margin <= 0 or expected(question).several:
+    if not groups or expected(question).several:
         return []
     texts = list({c.article.id: c.article.text for found in groups for c in found.candidates}.values())
     best = groups[0]
     near = [
         place
         for place, (other, belief) in enumerate(zip(groups, beliefs, strict=True))
-        if place and other.best.margin > 0 and belief >= NEARLY * beliefs[0] and not _articles(best) & _articles(other)
+        if place and belief >= NEARLY * beliefs[0] and not _articles(best) & _articles(other)
     ]
     return [place for place in near if _differ(question, best.best, groups[place].best, texts)]
 

@@ -64,6 +64,17 @@ def test_spans_come_best_first_without_overlap(any_model: Path) -> None:
             assert all(one.end <= other.start or other.end <= one.start for other in spans[:i])
 
 
+def test_each_token_after_the_first_costs_a_span(any_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, passage = Reader(any_model, device="cpu"), PASSAGES[0]
+    (dear,) = reader.read(QUESTION, [passage], most=1)[0]
+    monkeypatch.setattr("qa.reader.PER_TOKEN", 0.0)
+    (free,) = reader.weigh([(QUESTION, passage, [(dear.start, dear.end)])])[0]
+    assert 0 <= free - dear.score < 30 * 0.05 + 1e-3
+    monkeypatch.setattr("qa.reader.PER_TOKEN", 1000.0)
+    for span in reader.read(QUESTION, [passage])[0]:
+        assert " " not in passage[span.start : span.end]
+
+
 def test_every_part_of_a_long_passage_is_read(any_model: Path) -> None:
     passage = PASSAGES[3]
     spans = Reader(any_model, device="cpu").read(QUESTION, [passage], most=100)[0]
