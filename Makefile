@@ -64,8 +64,10 @@ build/milvus/installed: constraints.txt
 	build/milvus/bin/pip install --quiet --disable-pip-version-check -c constraints.txt 'setuptools<81' milvus==2.3.5
 	@touch $@
 
+# The tests start many processes: where Python may not write what it compiled, each would compile torch again.
 .venv/tested: .venv/installed
 	$(PIP) -e '.[test]'
+	$(BIN)/python -m compileall -qq -j 0 .venv/lib || true
 	@sh -c 'command -v chromium chromium-browser google-chrome' >/dev/null \
 	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
 	       && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-liberation >/dev/null; } \
