@@ -333,7 +333,7 @@ def lineups_command(
     reader_model: ReaderModel = None,
     device: Device = "auto",
 ) -> None:
-    """Ask training questions of all training paragraphs, and write what is found side by side, to train on."""
+    """Ask training questions of all that is trained on, and write what is found side by side, to train on."""
     from qa.training.lineups import lined_up, write_lineups
 
     reader, embedder = Reader(reader_model, device), Embedder(device=device)

@@ -1,9 +1,10 @@
-"""Training questions put to lineups: what a reader finds over all training paragraphs, side by side in one text.
+"""Training questions put to lineups: what a reader finds over all that is trained on, side by side in one text.
 
 That is how the best answers of several articles are read a second time (`qa.evidence.rivals`), and nothing a question
 set holds looks like it. As in training a re-ranker on the reader's own best spans (Iyer et al. 2021, RECONSIDER,
-arXiv:2010.10757) each question is asked of an index of all the paragraphs, and what comes of it is the example: with
-the answer's place in that text, or with none, where the answer is not among the rivals or was taken out of them.
+arXiv:2010.10757) each question is asked of an index of all the paragraphs, or of all news of our own, and what comes
+of it is the example: with the answer's place in that text, or with none, where the answer is not among the rivals or
+was taken out of them.
 
 Knows questions with their paragraphs, and the way to an answer. Never knows how a reader is trained.
 """
@@ -11,7 +12,8 @@ Knows questions with their paragraphs, and the way to an answer. Never knows how
 import gzip
 import json
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,14 +26,18 @@ from qa.confidence import Calibration
 from qa.evaluation.open_corpus import PARAGRAPHS, write_paragraphs
 from qa.evidence import Group, Lineup, lineups, sentence_of
 from qa.output import check_writable, written_beside
-from qa.pipeline import Examination, Inquiry, QuestionAnswerer
+from qa.pipeline import Inquiry, QuestionAnswerer
 from qa.reader import Reader
 from qa.retriever import Retriever
 from qa.squad import Example, normalize_answer
+from qa.training.news import news
 from qa.training.questions import read_questions
 
 ANSWERABLE = 2 / 3
-"""Of the questions that are asked, how many have an answer."""
+"""Of the questions that are asked of paragraphs, how many have an answer."""
+
+NEWS = 1 / 4
+"""Of the questions that are asked, how many are of news of our own, where there are so many."""
 
 TAKEN_OUT = 0.2
 """Of the lineups that hold the answer, how many are put together without it."""
@@ -51,25 +57,35 @@ def lined_up(
     embedder: Embedder,
     progress: Progress = lambda *_: None,
 ) -> Iterator[Example]:
-    """Ask `count` of the questions in `data` of all its paragraphs; yields those that bring at least two rivals.
+    """Ask `count` questions, each of all texts of its kind; yields those that bring at least two rivals.
 
-    Two thirds of those asked are answerable, half of which are our own, or as many as there are of a kind.
-    `work` is for the paragraphs and their index.
+    Of those asked of the paragraphs in `data` two thirds are answerable, half of which are our own, or as many as
+    there are of a kind; the others are asked of news of our own. `work` is for the texts and their index.
 
     Raises:
         InputError: `data` holds no question set, or a damaged one.
     """
     rng = random.Random(seed)
     theirs, ours = read_questions(data)
-    asked = _drawn(theirs, ours, count, rng)
-    qa, names = _over_paragraphs(theirs, work, reader, embedder, progress)
-    for first in range(0, len(asked), AT_ONCE):
-        together = asked[first : first + AT_ONCE]
-        found = qa.examine_together([Inquiry(example.question) for example in together])
-        for example, examined in zip(together, found, strict=True):
-            if examined and (made := _side_by_side(example, names[example.context], examined, rng)):
-                yield made
-        progress("asking", first + len(together), len(asked))
+    accounts = news()
+    of_news = rng.sample(accounts, min(len(accounts), round(count * NEWS)))
+    of_paragraphs = _drawn(theirs, ours, count - len(of_news), rng)
+    events = defaultdict[str, set[str]](set)
+    for account in accounts:
+        events[account.title].add(account.context)
+    for kind, told, asked in (("paragraphs", theirs, of_paragraphs), ("news", accounts, of_news)):
+        if not asked:
+            continue
+        qa, names = _over([example.context for example in told], work / kind, reader, embedder, progress)
+        for first in range(0, len(asked), AT_ONCE):
+            together = asked[first : first + AT_ONCE]
+            found = qa.examine_together([Inquiry(example.question) for example in together])
+            for example, examined in zip(together, found, strict=True):
+                others = {names[t] for t in events.get(example.title, ()) if t in names and t != example.context}
+                groups = _known(example, examined.groups, others) if examined else ()
+                if made := _side_by_side(example, names[example.context], groups, rng):
+                    yield made
+            progress(f"asking of {kind}", first + len(together), len(asked))
 
 
 def write_lineups(examples: Iterable[Example], path: Path) -> int:
@@ -104,20 +120,29 @@ def _drawn(theirs: Sequence[Example], ours: Sequence[Example], count: int, rng: 
     return rng.sample(asked, len(asked))
 
 
-def _over_paragraphs(
-    examples: Sequence[Example], work: Path, reader: Reader, embedder: Embedder, progress: Progress
+def _over(
+    contexts: Sequence[str], work: Path, reader: Reader, embedder: Embedder, progress: Progress
 ) -> tuple[QuestionAnswerer, dict[str, str]]:
-    """Answers from all paragraphs, without the second reading; and each paragraph's article."""
-    names = write_paragraphs(list(dict.fromkeys(example.context for example in examples)), work)
+    """Answers from all these texts, without the second reading; and each text's article."""
+    work.mkdir(exist_ok=True)
+    names = write_paragraphs(list(dict.fromkeys(contexts)), work)
     store = store_at(work / "index")
     store.build([work / PARAGRAPHS], embedder, progress)
     once = replace(Calibration.of_reader(reader.folder), beside_weight=0.0)
     return QuestionAnswerer(store, Retriever(embedder), reader, once, embedder, Bound.of_reader(reader.folder)), names
 
 
-def _side_by_side(example: Example, article: str, found: Examination, rng: random.Random) -> Example | None:
+def _known(example: Example, groups: Sequence[Group], others: Set[str]) -> list[Group]:
+    """The groups of which it is known whether they answer.
+
+    Other accounts of the same event may answer too, in other words or with another figure.
+    """
+    answers = {normalize_answer(answer) for answer in example.answers}
+    return [g for g in groups if g.best.article.id not in others or normalize_answer(g.best.quote) in answers]
+
+
+def _side_by_side(example: Example, article: str, groups: Sequence[Group], rng: random.Random) -> Example | None:
     """The example put to one of its two lineups, or None where nothing is side by side."""
-    groups = found.groups
     made = _put(example, article, groups, rng)
     if made and made.spans and rng.random() < TAKEN_OUT:
         answers = {normalize_answer(answer) for answer in example.answers}

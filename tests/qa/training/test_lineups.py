@@ -7,7 +7,7 @@ import pytest
 from index.embedder import Embedder
 from index.errors import InputError
 from qa.reader import Reader
-from qa.squad import normalize_answer, read_squad
+from qa.squad import Example, normalize_answer, read_squad
 from qa.training import lineups
 from qa.training.lineups import lined_up, write_lineups
 
@@ -34,6 +34,7 @@ def data(make_squad, tmp_path):
 @pytest.fixture
 def make(data, tmp_path, monkeypatch):
     monkeypatch.setattr("qa.evidence.rivals.NEAR", 100.0)  # easy questions have no near rivals
+    monkeypatch.setattr(lineups, "news", list)
     work = tmp_path / "work"
     work.mkdir()
     return lambda told=lambda *_: None: list(lined_up(data, 1000, 3, work, Reader(), Embedder(), told))
@@ -67,7 +68,23 @@ def test_the_same_seed_gives_the_same_and_progress_is_told(make):
     heard = []
     first = make(lambda *told: heard.append(told))
     assert first == make()
-    assert heard[-1] == ("asking", 6, 6) and heard[0][0] != "asking"
+    assert heard[-1] == ("asking of paragraphs", 6, 6) and heard[0][0] != heard[-1][0]
+
+
+def test_another_account_of_the_event_is_a_rival_only_in_the_words_of_the_answer(make, monkeypatch):
+    told = (
+        ("Fire at Elm Mill", "Nine people were hurt when Elm Mill burned on Friday, the mayor of Arn said."),
+        ("Fire at Elm Mill", "A fire at the Elm mill injured eleven people on Friday, said a doctor in Arn."),
+        ("Fire at Oak Mill", "Seven people were hurt when Oak Mill burned in Arn last year, the police said."),
+    )
+    question, place = "How many people were hurt at Elm Mill?", told[0][1].index("Nine")
+    news = [Example("news-0", question, told[0][1], ((place, place + 4),), told[0][0])]
+    news += [Example(f"news-{text}", "Who hurt them?", text, (), title) for title, text in told[1:]]
+    monkeypatch.setattr(lineups, "news", lambda: news)
+    monkeypatch.setattr(lineups, "TAKEN_OUT", 0.0)
+    (hurt,) = (example for example in make() if example.id == "news-0-lineup")
+    assert "Seven people" in hurt.context and "eleven people" not in hurt.context
+    assert hurt.answers == ["Nine"]
 
 
 def test_of_many_questions_so_many_of_each_kind_are_drawn(data):
