@@ -56,7 +56,7 @@ class Recipe:
     """Everything that decides what comes out; stored with each checkpoint and in the model card.
 
     contested: answerable questions that face a rival passage. uncontested: how many of the data sets' other
-    answerable ones are read; None means all, and of our own it is always all (`qa.training.written`).
+    answerable ones are read; None means all. ours: how many of our own (`qa.training.written`); None means all.
     unanswerable: how many of those that people or we wrote to have no answer are read; None means all.
     news: how many questions about news of our own are read (`qa.training.news`); None means all.
     retrieved, swapped: questions made unanswerable (`qa.training.negatives`).
@@ -71,6 +71,7 @@ class Recipe:
     max_tokens: int = 288
     contested: int = 14_000
     uncontested: int | None = 45_000
+    ours: int | None = None
     unanswerable: int | None = 32_000
     news: int | None = None
     retrieved: int = 2_000
@@ -108,7 +109,7 @@ def load_examples(data: Path, recipe: Recipe, embed: Embed, lineups: Path | None
     return [
         *unanswerable,
         *together,
-        *kept,
+        *_some(kept, recipe.ours, rng),
         *_some(others, recipe.uncontested, rng),
         *_some(news(), recipe.news, rng),
         *retrieved(alone),

@@ -76,6 +76,16 @@ def test_the_recipe_says_how_many_questions_of_each_kind_are_read(
     assert len(set(answered)) == len(answered)
 
 
+@pytest.mark.parametrize(("ours", "read"), [(None, 5), (3, 3), (0, 0)])
+def test_the_recipe_says_how_many_of_our_own_are_read(
+    ours: int | None, read: int, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = [replace(example("Rome is old.", "Rome"), id=f"ours-{number}") for number in range(5)]
+    monkeypatch.setattr("qa.training.train.read_questions", lambda _: ([], written))
+    made = load_examples(data, replace(OVERFITTING, ours=ours), same)
+    assert [of.id[:5] for of in made] == ["ours-"] * read
+
+
 def test_question_sets_in_a_train_folder_are_preferred(data: Path) -> None:
     (data / "train").mkdir()
     with pytest.raises(InputError, match=r"holds no \.json or \.json\.gz"):
