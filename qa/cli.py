@@ -372,9 +372,13 @@ def mcp(context: typer.Context) -> None:
 
 
 def _run_app(arguments: list[str]) -> None:
-    # By its path, as the folder we stand in may hold an app.py of its own; `main` took --debug from the arguments.
-    debug = ["--debug"] if "--debug" in sys.argv[1:] else []
-    os.execv(sys.executable, [sys.executable, str(CHECKOUT / "app.py"), *debug, *arguments])
+    # By its path, as the folder we stand in may hold an app.py of its own.
+    os.execv(sys.executable, [sys.executable, str(CHECKOUT / "app.py"), *_debug(), *arguments])
+
+
+def _debug() -> list[str]:
+    """What tells another program of ours to show where an error arose; `main` took it from the arguments."""
+    return ["--debug"] if "--debug" in sys.argv[1:] else []
 
 
 @app.command()
@@ -388,7 +392,7 @@ def feedback(
     # The chat is above us, so it is a program of its own; -P, as the folder we stand in may hold a web of its own.
     paths = os.pathsep.join(filter(None, (str(CHECKOUT), os.environ.get("PYTHONPATH"))))
     folder, options = str(chosen_store(index_dir, store).folder), ["--json"] if as_json else []
-    command = [sys.executable, "-P", "-m", "web.feedback", folder, f"--export={export}", *options]
+    command = [sys.executable, "-P", "-m", "web.feedback", folder, f"--export={export}", *options, *_debug()]
     os.execve(sys.executable, command, os.environ | {"PYTHONPATH": paths})
 
 
@@ -422,7 +426,11 @@ def articles(
         again = kept.readmit(restore)
         with progress_bar() as told:
             kept.build(kept.roots(), Embedder(embedder_model, device), told)
-        _print_changed("restored", again, as_json)
+        with kept.snapshot() as snapshot:
+            absent = [article_id for article_id in snapshot.removed() if article_id in again]
+        _print_changed("restored", tuple(article_id for article_id in again if article_id not in absent), as_json)
+        if absent:
+            raise InputError(f"{', '.join(absent)} stays removed, as it is no longer among the articles")
     elif removed:
         with kept.snapshot() as snapshot:
             _print_changed("removed", tuple(snapshot.removed()), as_json)

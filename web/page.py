@@ -111,14 +111,14 @@ def _wire_asking(
             ]  # fmt: skip
 
     def redecide(past: Talk, given: Any, request: gr.Request) -> list[Any]:
-        thread, now = desk.reconsider(past, given, ask.owner(request))
-        return [gr.skip()] * 3 if now is past else [thread, now, desk.insight(now)]
+        now = desk.reconsider(past, given, ask.owner(request))
+        return [gr.skip()] * 3 if now is past else [drawn(now), now, desk.insight(now)]
 
     def judge(past: Talk, id_: str, event: gr.EventData, request: gr.Request) -> list[Any]:
         who = ask.owner(request)
         try:
             liked = None if event.liked is None else bool(event.liked)
-            _, now = desk.judge(int(event.turn), liked, str(event.correction), desk.current(past, id_, who), who)
+            now = desk.judge(int(event.turn), liked, str(event.correction), desk.current(past, id_, who), who)
             return [drawn(now), now]
         except (QAError, ValueError) as error:
             gr.Warning(str(error))

@@ -108,6 +108,17 @@ def test_articles_are_searched_removed_and_restored(harbour: Path, tmp_path: Pat
     assert run("articles", "--remove", "mill.txt", "--removed", "--index-dir", index).returncode == 2
 
 
+def test_what_cannot_be_restored_is_not_said_to_be(harbour: Path, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    run("index", harbour, "--index-dir", index)
+    run("articles", "--remove", "mill.txt", "--remove", "wharf.txt", "--index-dir", index)
+    (harbour / "mill.txt").unlink()
+    done = run("articles", "--restore", "mill.txt", "--restore", "wharf.txt", "--index-dir", index)
+    assert (done.returncode, done.stdout) == (2, "restored wharf.txt\n")
+    assert done.stderr == "qa: mill.txt stays removed, as it is no longer among the articles\n"
+    assert run("articles", "--removed", "--index-dir", index).stdout == "removed mill.txt\n"
+
+
 def test_what_was_added_in_the_chat_stays_unless_it_is_said_to_go(harbour: Path, tmp_path: Path) -> None:
     index = tmp_path / "index"
     assert run("index", harbour, "--index-dir", index).stderr == ""

@@ -112,7 +112,7 @@ class Desk:
         exchanges = (*talk.exchanges, answered)
         yield conversation.thread(exchanges), Talk(talk.id, exchanges, found, least)
 
-    def reconsider(self, talk: Talk, given: Mapping[str, Any], owner: str = "") -> tuple[str, Talk]:
+    def reconsider(self, talk: Talk, given: Mapping[str, Any], owner: str = "") -> Talk:
         """The last answer at another threshold; nothing is searched or read again for it."""
         if talk.found and talk.exchanges and talk.exchanges[-1].result:
             least = Scope.read(given).least
@@ -123,9 +123,9 @@ class Desk:
             with suppress(QAError):  # where nothing can be kept, answering goes on without that
                 self._conversations.revise(last.number, result, owner)
             talk = replace(talk, exchanges=(*talk.exchanges[:-1], last), least=least)
-        return conversation.thread(talk.exchanges), talk
+        return talk
 
-    def judge(self, turn: int, liked: bool | None, correction: str, talk: Talk, owner: str = "") -> tuple[str, Talk]:
+    def judge(self, turn: int, liked: bool | None, correction: str, talk: Talk, owner: str = "") -> Talk:
         """Keep what a user says of a result; None takes it back."""
         if not 0 <= turn < len(talk.exchanges):
             raise InputError("this answer belongs to an earlier conversation: ask its question again")
@@ -133,7 +133,7 @@ class Desk:
         self._conversations.judge(exchange.number, liked, correction, owner)
         judged = replace(exchange, liked=liked, correction=correction)
         exchanges = (*talk.exchanges[:turn], judged, *talk.exchanges[turn + 1 :])
-        return conversation.thread(exchanges), replace(talk, exchanges=exchanges)
+        return replace(talk, exchanges=exchanges)
 
     def resume(self, kept: str, owner: str = "") -> Talk:
         """The conversation that this browser was in, or a fresh one."""
