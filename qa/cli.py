@@ -266,7 +266,7 @@ def calibrate_command(
     answerable: Annotated[int, typer.Option(min=1, help="Answerable questions to fit on; as many measure.")] = 1000,
     unanswerable: Annotated[int, typer.Option(min=1, help="Unanswerable questions, likewise.")] = 500,
     also: Annotated[
-        Path | None, typer.Option(help="A question set over the articles of an index, to fit on as well.")
+        Path | None, typer.Option(help="A question set over the articles of an index, to choose the threshold on too.")
     ] = None,
     index_dir: IndexDir = None,
     store: StoreAt = None,

@@ -116,14 +116,11 @@ def fit(
     right: Sequence[bool],
     retrieval_weight: float = 0.0,
     beside_weight: float = 0.0,
-    shares: Sequence[float] | None = None,
 ) -> Calibration:
     """Fit the probability that an answer with these features is right; the threshold is left at one half.
 
     More of any feature speaks for an answer. One that seems to speak against it in these answers, which tell too
     little of it, is left out: more agreement must not make less likely what is agreed on.
-
-    `shares` is how much each answer counts; by default all the same.
     """
     import numpy as np
     from sklearn.linear_model import LogisticRegression
@@ -133,7 +130,7 @@ def fit(
     scaler = StandardScaler().fit(matrix)
     scaled, telling = scaler.transform(matrix), np.full(matrix.shape[1], True)
     while True:
-        model = LogisticRegression(C=10.0, max_iter=1000).fit(scaled * telling, np.array(right), shares)
+        model = LogisticRegression(C=10.0, max_iter=1000).fit(scaled * telling, np.array(right))
         if (model.coef_[0] >= 0).all():
             break
         telling[model.coef_[0].argmin()] = False

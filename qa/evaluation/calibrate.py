@@ -1,8 +1,9 @@
 """Fit the confidence on one half of a validation set, in its open-corpus form, and report on the other half.
 
 Corpora differ in how much a score is worth: one question in three of SQuAD 2.0 is a trap, and a right answer in the
-news scores less than there. So it may be fitted on several, each of which counts the same however many questions it
-has.
+news scores less than there. No one probability is right in both (docs/reader-log.md, entry 6), but one threshold may
+serve both: it, and how answers are put in order, can be chosen on several corpora, each of which counts the same
+however many questions it has.
 
 Knows what is fitted to what. Never knows how answers are found or measured.
 """
@@ -67,7 +68,7 @@ class Fitted:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """Questions to fit on beside those of SQuAD, and the articles of which they are asked."""
+    """Questions to choose the threshold on beside those of SQuAD, and the articles of which they are asked."""
 
     store: Store
     questions: Sequence[Question]
@@ -83,7 +84,7 @@ def calibrate(
     progress: Progress = lambda *_: None,
     others: Sequence[Validation] = (),
 ) -> Fitted:
-    """Fit on so many questions of one half, and on `others`; report on as many of the other half.
+    """Fit on so many questions of one half, threshold and order on `others` too; report on as many of the other half.
 
     `work` is for the corpus and its index.
 
@@ -101,7 +102,8 @@ def calibrate(
     for number, (over, question, _) in enumerate(asked, 1):
         found.append(over.examine(question.question))
         progress("fitting", number, len(asked))
-    fitted = fit_to([question for _, question, _ in asked], found, qa.beside, [share for _, _, share in asked])
+    shares = [share for _, _, share in asked]
+    fitted = fit_to([question for _, question, _ in asked], found, qa.beside, shares, len(fitting))
     bound = bound_to(found)
 
     measured = 0
@@ -154,12 +156,14 @@ def fit_to(
     found: Sequence[Examination],
     read_beside: Callable[[Sequence[Examination]], list[Beside]],
     shares: Sequence[float],
+    probable: int,
 ) -> Calibration:
     """The weights and the threshold under which these answers would have been best.
 
     Args:
         read_beside: `QuestionAnswerer.beside`; what is to be read depends on the weight of retrieval.
         shares: how much each question counts, 1 in the mean.
+        probable: on how many of the questions, from the first on, the probability is fitted.
 
     Raises:
         InputError: the best answers are all right or all wrong.
@@ -183,9 +187,9 @@ def fit_to(
     features = [_described(groups) for groups in ordered[beside]]
     gain = _gain(questions, ordered[beside])
     right = gain >= RIGHT
-    if right.all() or not right.any():
+    if right[:probable].all() or not right[:probable].any():
         raise InputError("the confidence cannot be fitted on these questions: it takes right and wrong answers")
-    fitted = fit(features, right.tolist(), weight, beside, shares)
+    fitted = fit(features[:probable], right[:probable].tolist(), weight, beside)
     belief = np.array([fitted.probability(described) for described in features])
     return replace(fitted, threshold=min(1.0, max(0.0, steady_threshold(belief, gain, there, counts))))
 

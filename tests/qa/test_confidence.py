@@ -41,17 +41,6 @@ def test_fitting_tells_separable_answers_apart() -> None:
     assert fitted.threshold == 0.5
 
 
-def test_a_share_counts_as_so_many_answers() -> None:
-    seen = [(-1.0, False), (1.0, True), (1.0, False)]
-    margins, right = zip(*seen, (1.0, True), (1.0, True), strict=True)
-    often = fit([features(m) for m in margins], right)
-    once = fit([features(m) for m, _ in seen], [is_right for _, is_right in seen], shares=[1.0, 3.0, 1.0])
-    assert once.probability(features(1.0)) == pytest.approx(often.probability(features(1.0)), abs=0.02)
-    assert once.probability(features(1.0)) > fit(
-        [features(m) for m, _ in seen], [is_right for _, is_right in seen]
-    ).probability(features(1.0))
-
-
 def test_fitting_gives_no_weight_to_what_never_varies() -> None:
     fitted = fit([features(m) for m in (-2.0, -1.0, 1.0, 2.0)], [False, False, True, True])
     assert (fitted.weights.lead, fitted.weights.retrieved, fitted.weights.cosine) == (0.0, 0.0, 0.0)

@@ -55,14 +55,14 @@ def test_what_is_fitted_is_a_usable_calibration_with_figures_of_the_other_half(
     assert FIRST <= made.saving.passages <= made.saving.passages_before == 10
 
 
-def test_questions_about_other_articles_are_fitted_on_as_well(
+def test_on_questions_about_other_articles_the_threshold_is_chosen_and_not_the_probability(
     make_squad: MakeSquad, tmp_path: Path, zebra_reader: Path
 ) -> None:
     squad = make_squad(tmp_path / "set.json.gz", paragraphs(24))
     (tmp_path / "news.txt").write_text("Zoo news\n\nThe zoo of Lima shows a zebra.\n\nThe old tower fell.\n")
     news = store_at(tmp_path / "news")
     news.build([tmp_path / "news.txt"], Embedder())
-    # Of these the zebra is never the answer, so that it is believed less wherever it is read.
+    # Of these the zebra is never the answer, so that it takes a higher threshold not to give it.
     asked = [Question(str(n), f"Which animal bit keeper {n}?", (), ()) for n in range(6)]
     told: list[tuple[str, int, int]] = []
 
@@ -74,7 +74,8 @@ def test_questions_about_other_articles_are_fitted_on_as_well(
 
     alone, both = fitted([]), fitted([Validation(news, asked)])
     assert ("fitting", 30, 30) in told
-    assert alone != both
+    assert (both.weights, both.intercept) == (alone.weights, alone.intercept)
+    assert both.threshold > alone.threshold
 
 
 @pytest.mark.parametrize(("titles", "answerable", "unanswerable"), [(2, 1, 0), (2, 0, 1), (12, 6, 0), (12, 0, 6)])
