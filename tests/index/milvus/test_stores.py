@@ -20,7 +20,6 @@ from index.sources import read_articles
 from index.store import EVERYTHING, Filter, Store
 from qa.answer import Answer, NoAnswer
 from qa.pipeline import QuestionAnswerer
-from qa.retriever import Retriever
 
 QUESTIONS = Path(__file__).parents[3] / "seeds" / "questions.jsonl"
 
@@ -291,7 +290,7 @@ def test_the_same_questions_have_the_same_citations(
     store = MilvusStore(str(tmp_path / "index.db"), tmp_path / "machine", timeout=30)
     store.build([seeds], embedder)
     questions = [json.loads(line)["question"] for line in QUESTIONS.read_text().splitlines()][::3]
-    served = QuestionAnswerer(store, Retriever(embedder), seed_qa.reader, seed_qa.calibration, embedder)
+    served = QuestionAnswerer.over(store, seed_qa.reader, embedder)
     try:
         for question in questions:
             local, remote = (told(qa.ask(question, min_confidence=0)) for qa in (seed_qa, served))
