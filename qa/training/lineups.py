@@ -26,7 +26,7 @@ from qa.confidence import Calibration
 from qa.evaluation.open_corpus import PARAGRAPHS, write_paragraphs
 from qa.evidence import Group, Lineup, lineups, sentence_of
 from qa.output import check_writable, written_beside
-from qa.pipeline import Inquiry, QuestionAnswerer
+from qa.pipeline import Examination, Inquiry, QuestionAnswerer
 from qa.reader import Reader
 from qa.retriever import Retriever
 from qa.squad import Example, normalize_answer
@@ -77,15 +77,21 @@ def lined_up(
         if not asked:
             continue
         qa, names = _over([example.context for example in told], work / kind, reader, embedder, progress)
-        for first in range(0, len(asked), AT_ONCE):
-            together = asked[first : first + AT_ONCE]
-            found = qa.examine_together([Inquiry(example.question) for example in together])
-            for example, examined in zip(together, found, strict=True):
-                others = {names[t] for t in events.get(example.title, ()) if t in names and t != example.context}
-                groups = _known(example, examined.groups, others) if examined else ()
-                if made := _side_by_side(example, names[example.context], groups, rng):
-                    yield made
-            progress(f"asking of {kind}", first + len(together), len(asked))
+        for example, found in _examined(qa, asked, kind, progress):
+            others = {names[t] for t in events.get(example.title, ()) if t in names and t != example.context}
+            if found and (
+                made := _side_by_side(example, names[example.context], _known(example, found.groups, others), rng)
+            ):
+                yield made
+
+
+def _examined(
+    qa: QuestionAnswerer, asked: Sequence[Example], kind: str, progress: Progress
+) -> Iterator[tuple[Example, Examination | None]]:
+    for first in range(0, len(asked), AT_ONCE):
+        together = asked[first : first + AT_ONCE]
+        yield from zip(together, qa.examine_together([Inquiry(e.question) for e in together]), strict=True)
+        progress(f"asking of {kind}", first + len(together), len(asked))
 
 
 def write_lineups(examples: Iterable[Example], path: Path) -> int:
